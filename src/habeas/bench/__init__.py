@@ -1,0 +1,9 @@
+"""Performance figures as JSON: what was measured, on which machine, with which versions and sizes.
+
+- `machine`: what a figure must be read with
+- `timing`: percentiles, and how a run is timed
+- `workload`: seeded streams of events
+- `decisions`: the pure decision, the verdict, the state codec
+- `stores`: durable decisions per second
+- `table`: all benches by name
+"""

@@ -1,0 +1,23 @@
+"""All benches by name, with the number of events that each takes by default."""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from habeas.bench import decisions, stores
+
+
+class Bench(Struct, frozen=True):
+    """One measurement: how it is run, and how large it is by default."""
+
+    run: Callable[[int], dict[str, Any]]
+    size: int
+
+
+BENCHES: dict[str, Bench] = {
+    "decide": Bench(decisions.bench_decide, 20_000),
+    "state": Bench(decisions.bench_state, 20_000),
+    "verdict": Bench(decisions.bench_verdict, 2_000),
+    "sqlite": Bench(stores.bench_sqlite, 20_000),
+}

@@ -1,0 +1,67 @@
+"""The command `habeas`: all commands put together; every error becomes one sentence on stderr and an exit code."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+import habeas
+from habeas.cli import ask, events, journal, measure, policy, staff, tour
+from habeas.domain.errors import BadInputError, HabeasError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Habeas decides when an account must be limited, limits it exactly as far as the reason calls for, tells the user "
+    "what may be told, and gets innocent people out again.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"habeas {habeas.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Options that stand before a command."""
+
+
+app.command()(tour.demo)
+app.command()(events.ingest)
+app.command()(events.worker)
+app.command()(ask.check)
+app.command()(ask.statement)
+app.command()(ask.account)
+app.command()(staff.restrict)
+app.command()(staff.lift)
+app.command()(staff.exempt)
+app.add_typer(policy.app, name="playbook")
+app.add_typer(journal.app, name="journal")
+app.command()(measure.bench)
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done; 1 refused or failed to verify; 2 bad usage or unreadable input."""
+    try:
+        app()
+    except BadInputError as exc:
+        _die(exc, 2)
+    except HabeasError as exc:
+        _die(exc, 1)
+    except BrokenPipeError:
+        # Whoever read our output has gone, for example `head`. Python would complain again while it shuts down.
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def _die(exc: HabeasError, code: int) -> None:
+    print(f"habeas: {exc}", file=sys.stderr)
+    sys.exit(code)

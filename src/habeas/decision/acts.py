@@ -1,0 +1,293 @@
+"""What is not judged but carried out: timers, acts of staff, proofs of control, effects of other accounts."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from habeas.decision.draft import AUTOMATION, Draft
+from habeas.decision.respond import Planned, end_or_condition
+from habeas.domain import event_data as data
+from habeas.domain.account import Life
+from habeas.domain.actor import Actor, Role
+from habeas.domain.case import Priority
+from habeas.domain.decision import Refusal
+from habeas.domain.errors import MissingStatementError
+from habeas.domain.evidence import Allowance, allowed_length
+from habeas.domain.ids import RestrictionId
+from habeas.domain.restriction import (
+    ACCOUNT_WIDE,
+    Condition,
+    Ending,
+    Exemption,
+    Restriction,
+    Scope,
+    Status,
+    expire,
+    lift,
+    needs_four_eyes,
+    why_not_exempt,
+    why_not_lift,
+    why_not_place,
+)
+from habeas.playbook.policy import CasePolicy, Placement
+
+PAGE = CasePolicy(queue="review", priority=Priority.PAGE)
+
+
+# --- timers ----------------------------------------------------------------------------------------------------------
+
+
+def timer_due(draft: Draft, due: data.TimerDue) -> None:
+    """A restriction's end or recheck has come. A stale timer does nothing."""
+    restriction = _find(draft, due.restriction)
+    if restriction is None or restriction.generation != due.generation or restriction.status is not Status.ACTIVE:
+        return
+    if restriction.condition is not None:
+        _recheck(draft, restriction)
+        return
+    match restriction.at_end.ending:
+        case Ending.LIFT:
+            draft.end(expire(restriction))
+        case Ending.FALL_BACK:
+            draft.end(expire(restriction))
+            draft.place(_fall_back(draft, restriction))
+        case Ending.HOLD_AND_PAGE:
+            draft.open_case(
+                PAGE, restriction.reason, "its time is over, and only a person may end it", (restriction.id,)
+            )
+
+
+def _recheck(draft: Draft, restriction: Restriction) -> None:
+    """The date to look again has come: a case for its owner, and the next date."""
+    assert restriction.condition is not None
+    reason = draft.policy.reasons.get(restriction.reason)
+    again_for = reason.condition.recheck_for if reason and reason.condition else draft.policy.safety.recheck_for
+    condition = replace(restriction.condition, recheck_at=draft.now + again_for)
+    draft.change(replace(restriction, condition=condition, generation=restriction.generation + 1))
+    why = f"look again whether it still holds: {restriction.condition.until}"
+    draft.open_case(CasePolicy(queue=restriction.condition.owner), restriction.reason, why, (restriction.id,))
+
+
+def _fall_back(draft: Draft, over: Restriction) -> Restriction:
+    """The milder restriction that follows when the heavier one's time is over."""
+    end = over.at_end
+    assert end.kind is not None
+    assert end.lasts_for is not None
+    assert over.ends_at is not None
+    reason = draft.policy.reasons[over.reason]
+    return replace(
+        over,
+        id=RestrictionId(draft.new_id("rs", "fall_back", over.id)),
+        kind=end.kind,
+        scope=end.scope,
+        starts_at=over.ends_at,
+        placed_at=draft.now,
+        placed_by=AUTOMATION,
+        cause=draft.event.id,
+        ends_at=over.ends_at + end.lasts_for,
+        at_end=type(end)(),
+        cool_off_for=reason.cool_off_for if end.scope is Scope.NEW_DESTINATIONS else None,
+        generation=0,
+        status=Status.ACTIVE,
+    )
+
+
+# --- acts of staff ---------------------------------------------------------------------------------------------------
+
+
+def place(draft: Draft, act: data.PlaceAct) -> Refusal | None:
+    """A person places a restriction, as far as role, ladder and four-eyes allow."""
+    reason = draft.policy.reasons.get(act.reason)
+    if reason is None:
+        return Refusal("unknown_reason", f"the playbook has no reason `{act.reason}`")
+    if act.kind is None and reason.kind is None:
+        return Refusal("no_kind", f"the reason {act.reason} has no default kind; name one with --kind")
+    planned = Planned(draft.policy, Placement(reason=act.reason, kind=act.kind, scope=act.scope, evidence=act.evidence))
+    allowance = allowed_length(draft.policy.ladder, planned.kind, act.evidence, planned.scope)
+    refused = _why_not(draft, act, planned, allowance.permitted)
+    if refused is not None:
+        return refused
+    ends_at, condition = act.ends_at, act.condition
+    if ends_at is None and condition is None:
+        ends_at, condition = end_or_condition(planned, allowance, draft.now)
+    lasts_for = None if ends_at is None else ends_at - draft.now
+    refused = _why_not_so_long(act, planned, allowance, lasts_for)
+    if refused is not None:
+        return refused
+    if ends_at is None and condition is None:
+        return Refusal("no_end", f"say when it ends, or on what condition: {act.reason} has neither for {planned.kind}")
+    try:
+        draft.place(_by_hand(draft, act, planned, ends_at, condition))
+    except MissingStatementError as exc:
+        return Refusal("incomplete", str(exc))
+    return None
+
+
+def _by_hand(
+    draft: Draft, act: data.PlaceAct, planned: Planned, ends_at: datetime | None, condition: Condition | None
+) -> Restriction:
+    reason = planned.reason
+    return Restriction(
+        id=RestrictionId(draft.new_id("rs", act.reason, planned.kind, planned.scope)),
+        account=draft.state.account,
+        kind=planned.kind,
+        reason=act.reason,
+        scope=planned.scope,
+        purpose=reason.purpose,
+        ground=reason.ground,
+        evidence=act.evidence,
+        evidence_ids=act.evidence_ids or (f"event:{draft.event.id}",),
+        disclosure=act.disclosure or reason.disclosure,
+        placed_by=act.actor,
+        cause=draft.event.id,
+        placed_at=draft.now,
+        starts_at=draft.now,
+        playbook=draft.policy.playbook,
+        least_restrictive_considered=act.considered or reason.considered,
+        ends_at=ends_at,
+        condition=condition,
+        at_end=act.at_end or planned.at_end,
+        cool_off_for=planned.cool_off(()),
+        facts=act.facts,
+        note=act.note,
+    )
+
+
+def _why_not_so_long(
+    act: data.PlaceAct, planned: Planned, allowance: Allowance, lasts_for: timedelta | None
+) -> Refusal | None:
+    """Why not for this long (None: with no end by time); None if nothing speaks against it."""
+    if needs_four_eyes(planned.kind, planned.scope, lasts_for):
+        message = f"{planned.kind} of scope {planned.scope} for this long needs a second person's approval beforehand"
+        return Refusal("four_eyes", message)
+    if allowance.max_for is not None and (lasts_for is None or lasts_for > allowance.max_for):
+        asked = "without an end" if lasts_for is None else f"for {lasts_for}"
+        message = f"evidence {act.evidence} allows {planned.kind} for at most {allowance.max_for}, not {asked}"
+        return Refusal("evidence_ladder", message)
+    return None
+
+
+def _why_not(draft: Draft, act: data.PlaceAct, planned: Planned, permitted: bool) -> Refusal | None:
+    refused = why_not_place(act.actor, planned.kind, act.evidence)
+    if refused is not None:
+        return Refusal("not_permitted", refused)
+    if not permitted:
+        return Refusal(
+            "evidence_ladder", f"evidence {act.evidence} does not permit {planned.kind} of scope {planned.scope}"
+        )
+    if act.ends_at is not None and act.condition is not None:
+        return Refusal("end_and_condition", "give either an end time or a condition, not both")
+    if act.ends_at is not None and act.ends_at <= draft.now:
+        return Refusal(
+            "end_in_the_past", f"the end {act.ends_at.isoformat()} is not after now, {draft.now.isoformat()}"
+        )
+    if planned.scope in (Scope.AMOUNT, Scope.REQUEST_IP):
+        return Refusal("scope", f"a restriction of scope {planned.scope} is placed by its detector, not by hand")
+    if planned.scope is Scope.NEW_DESTINATIONS and planned.cool_off_for is None:
+        return Refusal("scope", f"the reason {act.reason} has no cool-off for new destinations in the playbook")
+    return None
+
+
+def lift_by_hand(draft: Draft, act: data.LiftAct) -> Refusal | None:
+    """A person lifts a restriction and says why."""
+    restriction = _find(draft, act.restriction)
+    if restriction is None:
+        return Refusal("not_active", f"account `{draft.state.account}` has no active restriction `{act.restriction}`")
+    if restriction.origin is not None:
+        message = f"it mirrors `{restriction.origin}`, which stands for the whole holder; lift that one"
+        return Refusal("mirrored", message)
+    refused = why_not_lift(restriction, act.actor)
+    if refused is not None:
+        return Refusal("not_permitted", refused)
+    draft.end(lift(restriction, act.actor, draft.now, act.note))
+    return None
+
+
+def exempt(draft: Draft, act: data.ExemptAct) -> Refusal | None:
+    """A person suppresses new discretionary restrictions of some kinds for a time. Audited like every act."""
+    refused = why_not_exempt(act.actor)
+    if refused is not None:
+        return Refusal("not_permitted", refused)
+    if act.until_at <= draft.now:
+        return Refusal("end_in_the_past", f"the exemption would end at {act.until_at.isoformat()}, before it begins")
+    granted = Exemption(act.kinds, act.until_at, act.actor, draft.now, act.note)
+    draft.state = replace(draft.state, exemptions=(*draft.state.exemptions, granted))
+    return None
+
+
+# --- the user and the holder's other accounts ------------------------------------------------------------------------
+
+
+def challenge_passed(draft: Draft, challenge: data.Challenge) -> None:
+    """A fresh proof of control lifts what asks for one, if an intruder could not have given it."""
+    policy = draft.policy.challenges
+    changed_at = draft.state.mfa_changed_at
+    is_unsettled = changed_at is not None and draft.now - changed_at < policy.factor_settles_for
+    if challenge.method in policy.factors and is_unsettled:
+        return
+    if challenge.method in policy.strong:
+        draft.state = replace(draft.state, proved_at=draft.now)
+    user = Actor(f"challenge {challenge.method}", Role.USER)
+    for restriction in draft.state.in_force(draft.now):
+        is_meant = challenge.restriction in (None, restriction.id)
+        suffices = challenge.method in policy.lifts.get(restriction.kind, ())
+        is_fitting = (
+            restriction.is_automated and restriction.scope in ACCOUNT_WIDE and restriction.reason in policy.reasons
+        )
+        if is_meant and suffices and is_fitting:
+            draft.end(lift(restriction, user, draft.now, f"control was proved by {challenge.method}"))
+
+
+def follow_holder(draft: Draft) -> None:
+    """An account that comes to a holder gets what already stands on the holder's other accounts."""
+    for restriction in draft.facts.holder_restrictions:
+        _mirror(draft, restriction)
+
+
+def mirrored(draft: Draft, effect: data.Mirrored) -> None:
+    """A holder-wide restriction of another account began, changed or ended."""
+    _mirror(draft, effect.restriction)
+
+
+def _mirror(draft: Draft, original: Restriction) -> None:
+    root = original.origin or original.id
+    own = next((r for r in draft.state.restrictions if root in (r.origin, r.id)), None)
+    if original.status is Status.ACTIVE:
+        copy_id = own.id if own else RestrictionId(draft.new_id("rs", "mirror", root))
+        generation = own.generation + 1 if own else 0
+        copy = replace(original, id=copy_id, account=draft.state.account, origin=root, generation=generation)
+        if own is None:
+            draft.place(copy)
+        elif own.origin == root:
+            draft.change(copy)
+    elif own is not None and own.origin == root:
+        draft.end(
+            replace(
+                own,
+                status=original.status,
+                ended_at=original.ended_at or draft.now,
+                ended_by=original.ended_by,
+                end_note=original.end_note,
+            )
+        )
+
+
+def deactivate(draft: Draft) -> None:
+    """The user closes the account: from now on only the way out is open (model X12)."""
+    draft.state = replace(draft.state, life=Life.DEACTIVATED)
+
+
+def _find(draft: Draft, restriction: RestrictionId) -> Restriction | None:
+    return next((r for r in draft.state.restrictions if r.id == restriction), None)
+
+
+ACTS: dict[type, Callable[[Draft, Any], Refusal | None]] = {
+    data.TimerDue: timer_due,
+    data.PlaceAct: place,
+    data.LiftAct: lift_by_hand,
+    data.ExemptAct: exempt,
+    data.Mirrored: mirrored,
+}
+"""Acts by the shape of their event's data; each answers with a refusal, or None when it was carried out."""

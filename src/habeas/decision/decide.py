@@ -1,0 +1,103 @@
+"""What one event means for one account: the sentence of the whole system, in about a page."""
+
+from datetime import datetime
+
+from habeas.decision import acts
+from habeas.decision.draft import Draft
+from habeas.decision.remember import remember
+from habeas.decision.respond import respond
+from habeas.decision.standing import standing_of
+from habeas.detection.table import DETECTORS
+from habeas.domain import event_data as data
+from habeas.domain.account import AccountState
+from habeas.domain.capability import Capability, Level
+from habeas.domain.decision import Decision
+from habeas.domain.event import Event
+from habeas.domain.event_data import Credential
+from habeas.domain.facts import EnrichedEvent
+from habeas.domain.verdict import Request, Verdict, evaluate
+from habeas.playbook.policy import Policy
+
+_LISTENING = {
+    event: tuple(detector for detector in DETECTORS if event in detector.events)
+    for event in {event for detector in DETECTORS for event in detector.events}
+}
+
+
+def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Decision:
+    """Everything that this event leads to. Pure: the same values give the same decision, today and in a replay.
+
+    An event enriched with facts is remembered, judged by detectors into signals, which the playbook turns into
+    restrictions and cases; or it is an act (a timer, a person, a proof of control) that is carried out. Then the verdict on
+    what the event asks for is computed from all that stands.
+    """
+    event = enriched.event
+    # A late event rewrites nothing: it is decided at the latest instant the account has been decided at.
+    now = event.time if state.decided_at is None else max(event.time, state.decided_at)
+    is_known = state.watched_since is not None
+    draft = Draft(remember(state, enriched, now, policy.safety.large_share), enriched, policy, now)
+
+    carry_out = acts.ACTS.get(type(event.data))
+    if carry_out is not None:
+        draft.refusal = carry_out(draft, event.data)
+    if event.type == "challenge.passed" and isinstance(event.data, data.Challenge):
+        acts.challenge_passed(draft, event.data)
+    if isinstance(event.data, data.Profile):
+        acts.follow_holder(draft)
+
+    for detector in _LISTENING.get(event.type, ()):
+        params = policy.detectors.get(detector.name)
+        if params is not None:
+            draft.signals.extend(detector.judge(draft.state, enriched, params))
+    for signal in draft.signals:
+        respond(draft, signal)
+
+    verdict = _verdict(draft, is_known)
+    if event.type == "account.deactivated" and verdict is not None and verdict.level is Level.ALLOW:
+        acts.deactivate(draft)
+    return draft.finish(verdict)
+
+
+def _verdict(draft: Draft, is_known: bool) -> Verdict | None:
+    """The verdict on what the event asks for; None for an event that only tells."""
+    capability = _asked(draft.event, draft.facts.is_own_counterparty)
+    if capability is None:
+        return None
+    standing = standing_of(draft.state, draft.policy, draft.facts.mains, is_known=is_known)
+    return evaluate(standing, _request(draft.event, capability, draft.state, draft.now))
+
+
+def _asked(event: Event, is_own_counterparty: bool) -> Capability | None:
+    match event.data:
+        case data.CredentialChanged(what=Credential.API_KEY):
+            return Capability.API_KEYS
+        case data.Counterparty() if event.asks is Capability.TRANSFER_OUT and is_own_counterparty:
+            return Capability.TRANSFER_OWN
+        case _:
+            return event.asks
+
+
+def _request(event: Event, capability: Capability, state: AccountState, now: datetime) -> Request:
+    """The question that an event asks, with what it says of amount and destination."""
+    said = event.data
+    destination = next(
+        (getattr(said, n) for n in ("address", "bank_account", "counterparty") if hasattr(said, n)), None
+    )
+    return Request(
+        capability=capability,
+        at=now,
+        ip=getattr(said, "ip", None),
+        stage="broadcast" if event.type == "withdrawal.broadcasting" else "request",
+        asset=getattr(said, "asset", None),
+        amount=getattr(said, "amount", None),
+        balance=getattr(said, "balance", None),
+        destination=destination,
+        destination_known_since=_known_since(said, destination, state),
+    )
+
+
+def _known_since(said: data.EventData, destination: str | None, state: AccountState) -> datetime | None:
+    """Since when a destination is known: to the caller or to us, whichever is longer ago."""
+    stated = getattr(said, "known_since", None)
+    remembered = state.destination_known_since(destination) if destination else None
+    return min((at for at in (stated, remembered) if at is not None), default=None)

@@ -1,0 +1,182 @@
+"""A decision while it is being made. It lives for one call of `decide`, which is why it may change."""
+
+from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from habeas.domain.account import AccountState, AutomatedPlacement, OpenCase
+from habeas.domain.actor import Actor, Role
+from habeas.domain.case import Case, Priority
+from habeas.domain.decision import (
+    Action,
+    ActionName,
+    Decision,
+    Message,
+    Outcome,
+    Refusal,
+    RestrictionBrief,
+    Timer,
+    Topic,
+    brief,
+)
+from habeas.domain.facts import EnrichedEvent
+from habeas.domain.ids import AccountId, CaseId, RestrictionId, derived_id
+from habeas.domain.restriction import (
+    ACCOUNT_WIDE,
+    Restriction,
+    Scope,
+    Status,
+    makes_redundant,
+    require_statement,
+    supersede,
+)
+from habeas.domain.signal import Signal
+from habeas.domain.verdict import Verdict
+from habeas.playbook.policy import CasePolicy, Policy
+
+AUTOMATION = Actor("habeas", Role.DETECTOR)
+
+_pack = msgspec.msgpack.Encoder(decimal_format="string").encode
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """What another account must be told, as the outbox carries it: the event that the worker records there."""
+
+    type: str
+    time: datetime
+    body: bytes
+
+
+class Draft:
+    """Collects what one event leads to. Every change of a restriction goes through here, so that none is forgotten."""
+
+    def __init__(self, state: AccountState, enriched: EnrichedEvent, policy: Policy, now: datetime) -> None:
+        self.state = state
+        self.event = enriched.event
+        self.facts = enriched.facts
+        self.policy = policy
+        self.now = now
+        self.signals: list[Signal] = []
+        self.refusal: Refusal | None = None
+        self._seed = enriched.seed
+        self._changed: dict[RestrictionId, Restriction] = {}
+        self._cases: list[Case] = []
+        self._timers: dict[RestrictionId, Timer] = {}
+        self._messages: list[Message] = []
+        self._placed: list[RestrictionBrief] = []
+        self._extended: list[RestrictionBrief] = []
+        self._lifted: list[RestrictionBrief] = []
+        self._actions: list[Action] = []
+
+    def new_id(self, prefix: str, *cause: str) -> str:
+        """An id that derives from this event and what it causes."""
+        return derived_id(self._seed, prefix, *cause)
+
+    # --- restrictions -------------------------------------------------------------------------------------------------
+
+    def place(self, restriction: Restriction) -> None:
+        """A restriction begins. Milder ones for the same reason that it makes redundant are superseded by it."""
+        require_statement(restriction)
+        for older in self.state.restrictions:
+            if older.status is Status.ACTIVE and makes_redundant(restriction, older):
+                self.end(supersede(older, AUTOMATION, self.now, restriction.id))
+        self._keep(restriction)
+        self._placed.append(brief(restriction))
+        if restriction.scope in ACCOUNT_WIDE:
+            self.request_actions(self.policy.kind_policy(restriction.kind).on_place)
+        if restriction.is_automated and self.policy.kind_policy(restriction.kind).automated_max is not None:
+            placed = AutomatedPlacement(restriction.kind, self.now)
+            self.state = replace(self.state, automated=(*self.state.automated, placed))
+
+    def change(self, restriction: Restriction) -> None:
+        """A restriction goes on with another end or another recheck."""
+        self._keep(restriction)
+        self._extended.append(brief(restriction))
+
+    def end(self, restriction: Restriction) -> None:
+        """A restriction is over: lifted, expired, superseded or annulled."""
+        assert restriction.ended_at is not None
+        self._keep(restriction)
+        self._lifted.append(brief(restriction))
+
+    def _keep(self, restriction: Restriction) -> None:
+        others = tuple(r for r in self.state.restrictions if r.id != restriction.id)
+        is_over = restriction.status not in (Status.ACTIVE, Status.PROPOSED)
+        self.state = replace(self.state, restrictions=others if is_over else (*others, restriction))
+        self._changed[restriction.id] = restriction
+        self._timers.pop(restriction.id, None)
+        due_at = restriction.ends_at or (restriction.condition.recheck_at if restriction.condition else None)
+        if due_at is not None and not is_over:
+            self._timers[restriction.id] = Timer(restriction.id, restriction.generation, due_at)
+        self._send(self.state.account, Topic.RESTRICTION, _pack(restriction), restriction.id, restriction.status)
+        if restriction.scope is Scope.HOLDER and restriction.origin is None:
+            self._mirror(restriction)
+
+    def _mirror(self, restriction: Restriction) -> None:
+        """Tell the holder's other accounts. Each gets a restriction of its own with its own statement and journal entry."""
+        body = msgspec.json.encode({"restriction": restriction})
+        effect = _pack(Effect("habeas.restriction.mirrored", self.now, body))
+        for sibling in self.facts.siblings:
+            self._send(sibling, Topic.EFFECT, effect, restriction.id, restriction.status)
+
+    # --- everything else ----------------------------------------------------------------------------------------------
+
+    def open_case(
+        self, policy: CasePolicy, reason: str, why: str, restrictions: tuple[RestrictionId, ...] = ()
+    ) -> None:
+        """A matter for people. The same matter does not open a second case while one is open."""
+        if any(case.queue == policy.queue and case.reason == reason for case in self.state.cases):
+            return
+        case = Case(
+            id=CaseId(self.new_id("cs", policy.queue, reason)),
+            account=self.state.account,
+            queue=policy.queue,
+            reason=reason,
+            priority=policy.priority,
+            why=why,
+            cause=self.event.id,
+            opened_at=self.now,
+            due_at=self.now + policy.due_for,
+            restrictions=restrictions,
+        )
+        self._cases.append(case)
+        self.state = replace(self.state, cases=(*self.state.cases, OpenCase(case.id, case.queue, case.reason)))
+        if case.priority is Priority.PAGE:
+            self._send(self.state.account, Topic.PAGE, _pack(case), case.id)
+
+    def request_actions(self, names: tuple[ActionName, ...]) -> None:
+        """Ask the exchange to do something, once per event."""
+        for name in names:
+            if all(action.action is not name for action in self._actions):
+                action = Action(name, self.new_id("ac", name))
+                self._actions.append(action)
+                self._send(self.state.account, Topic.ACTION, _pack(action), action.request)
+
+    def _send(self, account: AccountId, topic: Topic, body: bytes, *cause: str) -> None:
+        # The position in the list is part of the cause: a restriction may begin and change within one event.
+        message_id = self.new_id("ms", topic, account, *cause, str(len(self._messages)))
+        self._messages.append(Message(message_id, account, topic, body))
+
+    def finish(self, verdict: Verdict | None) -> Decision:
+        """The decision, complete."""
+        outcome = Outcome(
+            event=self.event.id,
+            account=self.state.account,
+            signals=tuple(self.signals),
+            placed=tuple(self._placed),
+            extended=tuple(self._extended),
+            lifted=tuple(self._lifted),
+            cases=tuple(case.id for case in self._cases),
+            actions=tuple(self._actions),
+            verdict=verdict,
+            refusal=self.refusal,
+        )
+        return Decision(
+            state=self.state,
+            outcome=outcome,
+            restrictions=tuple(self._changed.values()),
+            cases=tuple(self._cases),
+            timers=tuple(self._timers.values()),
+            messages=tuple(self._messages),
+        )

@@ -1,0 +1,72 @@
+"""What happens to an event that could not be judged: it is kept, outflow is held, and a person is called."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from habeas.decision.draft import AUTOMATION, Draft
+from habeas.decision.respond import Planned, end_or_condition
+from habeas.decision.standing import standing_of
+from habeas.domain.account import AccountState
+from habeas.domain.capability import Level
+from habeas.domain.decision import Decision
+from habeas.domain.facts import EnrichedEvent
+from habeas.domain.ids import RestrictionId
+from habeas.domain.restriction import Restriction, Status
+from habeas.domain.verdict import Request, Verdict, evaluate
+from habeas.playbook.policy import Policy
+
+
+def quarantine(state: AccountState, enriched: EnrichedEvent, policy: Policy, error: str) -> Decision:
+    """The decision about an event whose judging raised. It remembers nothing of the event but that it came.
+
+    What the event asked for is denied, outflow is held for a while, and a case pages a person. Other events go on.
+    """
+    now = _now(state, enriched)
+    draft = Draft(replace(state, decided_at=now, watched_since=state.watched_since or now), enriched, policy, now)
+    planned = Planned(policy, policy.safety.quarantine)
+    if not any(r.status is Status.ACTIVE and r.reason == planned.code for r in state.in_force(now)):
+        allowance = planned.allowance(policy, ())
+        ends_at, condition = end_or_condition(planned, allowance, now)
+        draft.place(
+            Restriction(
+                id=RestrictionId(draft.new_id("rs", "quarantine")),
+                account=state.account,
+                kind=planned.kind,
+                reason=planned.code,
+                scope=planned.scope,
+                purpose=planned.reason.purpose,
+                ground=planned.reason.ground,
+                evidence=planned.evidence,
+                evidence_ids=(f"event:{enriched.event.id}",),
+                disclosure=planned.reason.disclosure,
+                placed_by=AUTOMATION,
+                cause=enriched.event.id,
+                placed_at=now,
+                starts_at=now,
+                playbook=policy.playbook,
+                least_restrictive_considered=planned.reason.considered,
+                ends_at=ends_at,
+                condition=condition,
+                at_end=planned.at_end,
+                cool_off_for=planned.cool_off(()),
+                note=f"event `{enriched.event.id}` could not be judged: {error}",
+            )
+        )
+    draft.open_case(
+        policy.safety.quarantine_case, planned.code, f"event `{enriched.event.id}` could not be judged: {error}"
+    )
+    decision = draft.finish(_denied(draft, enriched, now))
+    return replace(decision, outcome=replace(decision.outcome, quarantined=True))
+
+
+def _now(state: AccountState, enriched: EnrichedEvent) -> datetime:
+    return enriched.event.time if state.decided_at is None else max(enriched.event.time, state.decided_at)
+
+
+def _denied(draft: Draft, enriched: EnrichedEvent, now: datetime) -> Verdict | None:
+    asked = enriched.event.asks
+    if asked is None:
+        return None
+    verdict = evaluate(standing_of(draft.state, draft.policy), Request(asked, now))
+    return replace(verdict, level=max(verdict.level, Level.DENY))

@@ -1,0 +1,238 @@
+"""What the bounded state of an account keeps of an event: profile, places, devices, sessions, destinations, steps."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from msgspec.structs import replace
+
+from habeas.domain import event_data as data
+from habeas.domain.account import (
+    ANCHORS_MAX,
+    DESTINATIONS_MAX,
+    DEVICES_MAX,
+    NEW_DEVICE_FOR,
+    SESSIONS_MAX,
+    STEPS_KEPT_FOR,
+    STEPS_MAX,
+    AccountState,
+    Destination,
+    Device,
+    SessionDevice,
+    Step,
+    StepName,
+)
+from habeas.domain.event_data import Credential, Mfa
+from habeas.domain.facts import EnrichedEvent
+from habeas.domain.ids import EntityId, HolderId, fingerprint
+from habeas.domain.place import Anchor, Place
+
+AUTOMATED_KEPT_FOR = timedelta(days=30)
+_STRONG_MFA = frozenset({Mfa.TOTP, Mfa.PASSKEY})
+
+_CREDENTIAL_STEPS = {
+    Credential.PASSWORD: StepName.CREDENTIAL_RESET,
+    Credential.MFA: StepName.CREDENTIAL_RESET,
+    Credential.EMAIL: StepName.CONTACT_CHANGE,
+    Credential.PHONE: StepName.CONTACT_CHANGE,
+}
+
+
+def remember(state: AccountState, enriched: EnrichedEvent, now: datetime, large_share: Decimal) -> AccountState:
+    """The state with this event in it, and everything that is past its time or over its bound forgotten.
+
+    A withdrawal of more than `large_share` of the balance (0..1) is a step of its own.
+    """
+    event = enriched.event
+    state = replace(
+        state,
+        decided_at=now,
+        watched_since=state.watched_since or now,
+        steps=tuple(step for step in state.steps if now - step.at <= STEPS_KEPT_FOR),
+        automated=tuple(placed for placed in state.automated if now - placed.at <= AUTOMATED_KEPT_FOR),
+        exemptions=tuple(e for e in state.exemptions if e.until_at > now),
+    )
+    # What the step is judged against (known devices, known areas) is the state before this event entered it.
+    steps = tuple(_steps(state, enriched, now, large_share))
+    state = _KEEPERS.get(type(event.data), _keep_nothing)(state, event.data, enriched, now)
+    if steps:
+        state = replace(state, steps=(state.steps + steps)[-STEPS_MAX:])
+    return state
+
+
+# --- steps -----------------------------------------------------------------------------------------------------------
+
+
+def _steps(state: AccountState, enriched: EnrichedEvent, now: datetime, large_share: Decimal) -> Iterator[Step]:
+    match enriched.event.data:
+        case data.Login() as login if enriched.event.type == "login.succeeded":
+            yield from _login_steps(state, login, enriched.facts.place, now)
+        case data.SessionSeen() as seen if _is_reused(state, seen):
+            yield Step(now, StepName.SESSION_REUSED)
+        case data.CredentialChanged() as changed:
+            name = _credential_step(changed)
+            if name is not None:
+                yield Step(now, name, _is_on_new_device(state, changed.device, now))
+        case data.CredentialLeaked():
+            yield Step(now, StepName.CREDENTIAL_LEAKED)
+        case data.SimChange() as change if change.at is not None and now - change.at <= STEPS_KEPT_FOR:
+            yield Step(now, StepName.SIM_CHANGE)
+        case data.AddressAdded() as added if state.destination_known_since(added.address) is None:
+            yield Step(now, StepName.NEW_ADDRESS)
+        case data.Withdrawal() | data.FiatWithdrawal() as asked if _is_large(asked, large_share):
+            yield Step(now, StepName.LARGE_WITHDRAWAL, _is_on_new_device(state, asked.device, now))
+
+
+def _login_steps(state: AccountState, login: data.Login, place: Place | None, now: datetime) -> Iterator[Step]:
+    is_watched = state.watched_since is not None and now - state.watched_since >= NEW_DEVICE_FOR
+    is_unknown = bool(login.device) and all(d.name != fingerprint(login.device or "") for d in state.devices)
+    on_new = is_watched and (is_unknown or _is_on_new_device(state, login.device, now))
+    if is_watched and is_unknown and state.devices:
+        yield Step(now, StepName.NEW_DEVICE, on_new_device=True)
+    if place is None or not is_watched:
+        return
+    if place.is_anonymised:
+        yield Step(now, StepName.NEW_COUNTRY, on_new, is_anonymised=True)
+    elif state.anchors and all(anchor.area != place.area for anchor in state.anchors):
+        yield Step(now, StepName.NEW_COUNTRY, on_new)
+
+
+def _is_on_new_device(state: AccountState, device: str | None, now: datetime) -> bool:
+    return device is not None and state.is_new_device(fingerprint(device), now)
+
+
+def _is_reused(state: AccountState, seen: data.SessionSeen) -> bool:
+    """Whether a session shows up on another device than the one it belongs to: a copied token (row A034)."""
+    return any(s.session == fingerprint(seen.session) and s.device != fingerprint(seen.device) for s in state.sessions)
+
+
+def _credential_step(changed: data.CredentialChanged) -> StepName | None:
+    match changed.what:
+        case Credential.API_KEY:
+            return StepName.WITHDRAW_API_KEY if changed.withdraw_right else None
+        case Credential.ALLOWLIST:
+            return None if changed.enabled else StepName.ALLOWLIST_OFF
+        case _:
+            return _CREDENTIAL_STEPS[changed.what]
+
+
+def _is_large(asked: data.Withdrawal | data.FiatWithdrawal, large_share: Decimal) -> bool:
+    return asked.balance_usd is not None and asked.balance_usd > 0 and asked.usd > large_share * asked.balance_usd
+
+
+# --- keepers: what each shape of data leaves behind ------------------------------------------------------------------
+
+Keeper = Callable[[AccountState, Any, EnrichedEvent, datetime], AccountState]
+
+
+def _keep_nothing(state: AccountState, _data: Any, _enriched: EnrichedEvent, _now: datetime) -> AccountState:
+    return state
+
+
+def _keep_profile(state: AccountState, profile: data.Profile, _enriched: EnrichedEvent, _now: datetime) -> AccountState:
+    parents = state.parents
+    if profile.parent is not None and profile.parent not in parents[:1]:
+        # A former main account's restrictions stay until a review, so that moving house is no way out (model 5.3).
+        parents = (profile.parent, *(p for p in parents if p != profile.parent))
+    return replace(
+        state,
+        entity=EntityId(profile.entity) if profile.entity else state.entity,
+        holder=HolderId(profile.holder) if profile.holder else state.holder,
+        parents=parents,
+        residence=profile.residence or state.residence,
+        nationalities=profile.nationalities if profile.nationalities is not None else state.nationalities,
+        document_country=profile.document.country if profile.document else state.document_country,
+    )
+
+
+def _keep_kyc(state: AccountState, decided: data.KycDecision, _enriched: EnrichedEvent, _now: datetime) -> AccountState:
+    return replace(state, kyc_tier=str(decided.tier)) if decided.tier is not None else state
+
+
+def _keep_login(state: AccountState, login: data.Login, enriched: EnrichedEvent, now: datetime) -> AccountState:
+    if enriched.event.type != "login.succeeded":
+        return state
+    device = fingerprint(login.device) if login.device else ""
+    changes: dict[str, Any] = {}
+    if device:
+        changes["devices"] = _with_device(state.devices, device, now, login.mfa in _STRONG_MFA)
+    if login.session and device:
+        changes["sessions"] = _with_session(state.sessions, fingerprint(login.session), device)
+    place = enriched.facts.place
+    if place is not None and not place.is_anonymised and not place.disagrees_with:
+        anchor = Anchor(now, place.area, place.latitude, place.longitude, place.radius_km, place.prefix, device)
+        changes["anchors"] = (*state.anchors, anchor)[-ANCHORS_MAX:]
+    return replace(state, **changes) if changes else state
+
+
+def _keep_session(
+    state: AccountState, seen: data.SessionSeen, _enriched: EnrichedEvent, _now: datetime
+) -> AccountState:
+    if any(known.session == fingerprint(seen.session) for known in state.sessions):
+        return state  # The first device keeps the session: a thief's copy must not become the owner.
+    return replace(state, sessions=_with_session(state.sessions, fingerprint(seen.session), fingerprint(seen.device)))
+
+
+def _keep_credential(
+    state: AccountState, changed: data.CredentialChanged, _enriched: EnrichedEvent, now: datetime
+) -> AccountState:
+    return replace(state, mfa_changed_at=now) if changed.what is Credential.MFA else state
+
+
+def _keep_address(
+    state: AccountState, added: data.AddressAdded, _enriched: EnrichedEvent, now: datetime
+) -> AccountState:
+    return replace(state, destinations=_with_destination(state.destinations, added.address, now))
+
+
+def _keep_crypto(state: AccountState, asked: data.Withdrawal, _enriched: EnrichedEvent, now: datetime) -> AccountState:
+    return replace(state, destinations=_with_destination(state.destinations, asked.address, asked.known_since or now))
+
+
+def _keep_fiat(
+    state: AccountState, asked: data.FiatWithdrawal, _enriched: EnrichedEvent, now: datetime
+) -> AccountState:
+    known_since = asked.known_since or now
+    return replace(state, destinations=_with_destination(state.destinations, asked.bank_account, known_since))
+
+
+def _keep_counterparty(
+    state: AccountState, asked: data.Counterparty, _enriched: EnrichedEvent, now: datetime
+) -> AccountState:
+    known_since = asked.known_since or now
+    return replace(state, destinations=_with_destination(state.destinations, asked.counterparty, known_since))
+
+
+_KEEPERS: dict[type, Keeper] = {
+    data.Profile: _keep_profile,
+    data.KycDecision: _keep_kyc,
+    data.Login: _keep_login,
+    data.SessionSeen: _keep_session,
+    data.CredentialChanged: _keep_credential,
+    data.AddressAdded: _keep_address,
+    data.Withdrawal: _keep_crypto,
+    data.FiatWithdrawal: _keep_fiat,
+    data.Counterparty: _keep_counterparty,
+}
+
+
+def _with_device(devices: tuple[Device, ...], name: str, now: datetime, is_strong: bool) -> tuple[Device, ...]:
+    known = next((d for d in devices if d.name == name), None)
+    others = tuple(d for d in devices if d.name != name)
+    seen = Device(
+        name, known.first_seen_at if known else now, now, is_strong or (known is not None and known.is_strong)
+    )
+    return (*others, seen)[-DEVICES_MAX:]
+
+
+def _with_session(sessions: tuple[SessionDevice, ...], session: str, device: str) -> tuple[SessionDevice, ...]:
+    others = tuple(s for s in sessions if s.session != session)
+    return (*others, SessionDevice(session, device))[-SESSIONS_MAX:]
+
+
+def _with_destination(known: tuple[Destination, ...], address: str, since: datetime) -> tuple[Destination, ...]:
+    """The destinations with this one newest. The earlier of two dates counts: a destination never becomes younger."""
+    name = fingerprint(address)
+    earlier = next((d.known_since for d in known if d.name == name), since)
+    return (*(d for d in known if d.name != name), Destination(name, min(earlier, since)))[-DESTINATIONS_MAX:]

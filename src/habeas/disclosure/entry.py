@@ -1,0 +1,175 @@
+"""One restriction in words: what happened, what still works, what to do by when, what comes next, what is not said, how to
+challenge it. A fault on our side, a closed account and an account without limits are told in the same form.
+"""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from habeas.disclosure.abilities import not_possible, still_works, taken
+from habeas.disclosure.catalogue import NoticeWords
+from habeas.disclosure.clock import ends_by_itself_at, when
+from habeas.disclosure.phrase import paragraph, say_surely
+from habeas.disclosure.remedy import by_when, what_to_do
+from habeas.disclosure.view import Limit, View
+from habeas.disclosure.vocabulary import fact_words, ground_words
+from habeas.domain.account import Life
+from habeas.domain.capability import ACCOUNT_CAPABILITIES, FLOOR, OUTFLOW, Capability, Level
+from habeas.domain.ids import fingerprint
+from habeas.domain.restriction import Scope
+from habeas.domain.verdict import life_level
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One restriction as its user sees it. `id` is empty for what is not a restriction. No list is ever empty."""
+
+    id: str
+    title: str
+    what_happened: str
+    still_works: tuple[str, ...]
+    not_possible: tuple[str, ...]
+    what_to_do: tuple[str, ...]
+    by_when: str
+    what_next: str
+    when: str
+    what_we_cannot_say: str
+    challenge: str
+    legal_ground: str
+    automated: bool
+    reference: str
+
+
+def restriction_entry(view: View, limit: Limit) -> Entry:
+    """The entry of one restriction in force."""
+    r, words = limit.restriction, view.words
+    reason, effect = words.reason_words(r.reason), words.effect_words(limit.phase.kind, limit.phase.scope)
+    return Entry(
+        id=r.id,
+        title=reason.title,
+        what_happened=_what_happened(view, limit),
+        still_works=still_works(view),
+        not_possible=not_possible(view, limit),
+        what_to_do=what_to_do(view, limit),
+        by_when=by_when(view, limit),
+        what_next=paragraph(effect.what_next or reason.what_next, _one_way(view, limit)),
+        when=when(view, limit),
+        what_we_cannot_say=_what_we_cannot_say(view, limit),
+        challenge=_challenge(view, limit),
+        legal_ground=ground_words(r.ground, fact_words(r, words), words),
+        automated=r.is_automated,
+        reference=reference(r.id),
+    )
+
+
+def reference(restriction: str) -> str:
+    """A short name for a restriction that a person can read out, for example `3F9A-22C1-08DE`."""
+    name = fingerprint(restriction).upper()
+    return "-".join((name[:4], name[4:8], name[8:12]))
+
+
+def _what_happened(view: View, limit: Limit) -> str:
+    r, words = limit.restriction, view.words
+    reason, facts = words.reason_words(r.reason), fact_words(r, words)
+    phrase = reason.what_happened.said(r.disclosure)
+    return paragraph(say_surely(phrase, facts), *_notes(view, limit), *_reach(view, limit), words.purpose[r.purpose])
+
+
+def _notes(view: View, limit: Limit) -> Iterator[str]:
+    """What is said of the effect, each sentence only where it is true of everything that stands."""
+    for note in view.words.effect_words(limit.phase.kind, limit.phase.scope).notes:
+        if note.needs_free_assets and not view.are_assets_free:
+            continue
+        if note.needs_end and ends_by_itself_at(limit) is None:
+            continue
+        if view.works(*note.needs):
+            yield note.text
+
+
+def _reach(view: View, limit: Limit) -> Iterator[str]:
+    """Whether it comes from the main account (row B085), and whether it counts for all accounts of the holder."""
+    if limit.phase.scope is Scope.REQUEST_IP:
+        return
+    if limit.restriction.scope is Scope.HOLDER:
+        yield view.words.common.holder_wide
+    elif limit.restriction.account != view.standing.account:
+        yield view.words.common.follows_main
+
+
+def _one_way(view: View, limit: Limit) -> str | None:
+    reason = view.policy.reasons.get(limit.restriction.reason)
+    return view.words.common.one_way if reason is not None and not reason.is_reversible else None
+
+
+def _what_we_cannot_say(view: View, limit: Limit) -> str:
+    own = view.words.reason_words(limit.restriction.reason).what_we_cannot_say
+    by_class = own or view.words.common.what_we_cannot_say
+    return say_surely(by_class.said(limit.restriction.disclosure), {})
+
+
+def _challenge(view: View, limit: Limit) -> str:
+    r, common = limit.restriction, view.words.common
+    policy = view.policy.reasons.get(r.reason)
+    usual = common.challenge_mandatory if policy is not None and policy.is_mandatory else common.challenge
+    phrase = view.words.reason_words(r.reason).challenge or usual
+    return paragraph(say_surely(phrase, challenge_gaps(view)), common.ask_for_a_person if r.is_automated else None)
+
+
+def challenge_gaps(view: View) -> dict[str, str]:
+    """The words that every way to challenge may use."""
+    common = view.words.common
+    return {
+        "complaints": view.policy.entity.complaints,
+        "appeal_answer": common.appeal_answer,
+        "appeal_open": common.appeal_open,
+    }
+
+
+# --- what is not a restriction ---------------------------------------------------------------------------------------
+
+
+class Notice(Struct, frozen=True):
+    """Something that stands on an account without being a restriction, and how far it limits each capability."""
+
+    words: NoticeWords
+    levels: dict[Capability, Level]
+    is_automated: bool = True
+
+
+def notices(view: View) -> Iterator[Notice]:
+    """What stands besides restrictions, furthest-reaching first."""
+    standing, words = view.standing, view.words.notice
+    if standing.is_unreadable:
+        yield Notice(words.unreadable, {c: Level.DENY for c in ACCOUNT_CAPABILITIES if c not in FLOOR})
+    by_life = {Life.PURGED: words.purged, Life.RETAINED: words.retained, Life.DEACTIVATED: words.deactivated}
+    for life, life_words in by_life.items():
+        if life in standing.lives:
+            levels = {c: life_level(life, c) for c in ACCOUNT_CAPABILITIES}
+            yield Notice(life_words, levels, is_automated=False)
+    if not standing.is_known and standing.unknown_outflow is not Level.ALLOW:
+        yield Notice(words.unknown, {c: standing.unknown_outflow for c in ACCOUNT_CAPABILITIES if c in OUTFLOW})
+
+
+def no_limits(view: View) -> Notice:
+    """What is said where nothing stands: no list is ever empty, it says "nothing" in words."""
+    return Notice(view.words.notice.none, {}, is_automated=False)
+
+
+def notice_entry(view: View, notice: Notice) -> Entry:
+    """The entry of something that is not a restriction."""
+    words = notice.words
+    return Entry(
+        id="",
+        title=words.title,
+        what_happened=words.what_happened,
+        still_works=still_works(view),
+        not_possible=tuple(taken(view, notice.levels)) or (view.words.nothing_not_possible,),
+        what_to_do=words.what_to_do,
+        by_when=view.words.deadline.none,
+        what_next=words.what_next,
+        when=words.when,
+        what_we_cannot_say=words.what_we_cannot_say,
+        challenge=say_surely(words.challenge, challenge_gaps(view)),
+        legal_ground=words.legal_ground,
+        automated=notice.is_automated,
+        reference=reference(f"{view.standing.account}/{words.title}"),
+    )

@@ -1,0 +1,209 @@
+"""The state of one account: small, bounded, versioned. All that a decision about the account may remember."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from habeas.domain.ids import AccountId, CaseId, EntityId, HolderId, fingerprint
+from habeas.domain.kind import Kind
+from habeas.domain.place import Anchor
+from habeas.domain.restriction import Exemption, Restriction
+
+STATE_VERSION = 1
+
+ANCHORS_MAX = 8
+DEVICES_MAX = 32
+STEPS_MAX = 24
+SESSIONS_MAX = 8
+DESTINATIONS_MAX = 16
+STEPS_KEPT_FOR = timedelta(hours=72)
+NEW_DEVICE_FOR = timedelta(hours=24)
+
+
+class Life(StrEnum):
+    """The life of an account (model X12)."""
+
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
+    RETAINED = "retained"
+    PURGED = "purged"
+
+
+class Device(Struct, frozen=True, array_like=True):
+    """A device by its fingerprint, and whether a strong second factor was seen on it."""
+
+    name: str
+    first_seen_at: datetime
+    last_seen_at: datetime
+    is_strong: bool = False
+
+
+class StepName(StrEnum):
+    """The steps by which accounts are taken over: first access, then control, then the way out."""
+
+    SIM_CHANGE = "sim_change"
+    CREDENTIAL_LEAKED = "credential_leaked"
+    SESSION_REUSED = "session_reused"
+    NEW_DEVICE = "new_device"
+    NEW_COUNTRY = "new_country"
+    """A login from a country not among the remembered places, or through an anonymiser."""
+    CREDENTIAL_RESET = "credential_reset"
+    """Password or second factor."""
+    CONTACT_CHANGE = "contact_change"
+    """E-mail or phone."""
+    ALLOWLIST_OFF = "allowlist_off"
+    NEW_ADDRESS = "new_address"
+    WITHDRAW_API_KEY = "withdraw_api_key"
+    LARGE_WITHDRAWAL = "large_withdrawal"
+
+
+class Step(Struct, frozen=True, array_like=True):
+    """A sensitive event of the last 72 hours. `on_new_device`: done from a device first seen less than a day before;
+    `is_anonymised`: through a network that hides where somebody is.
+    """
+
+    at: datetime
+    what: StepName
+    on_new_device: bool = False
+    is_anonymised: bool = False
+
+
+class SessionDevice(Struct, frozen=True, array_like=True):
+    """Which device a session belongs to."""
+
+    session: str
+    device: str
+
+
+class Destination(Struct, frozen=True, array_like=True):
+    """A withdrawal destination, by fingerprint, and since when the account has known it."""
+
+    name: str
+    known_since: datetime
+
+
+class AutomatedPlacement(Struct, frozen=True, array_like=True):
+    """Automation placed a restriction of this kind then."""
+
+    kind: Kind
+    at: datetime
+
+
+class OpenCase(Struct, frozen=True, array_like=True):
+    """A case that is open about this account, so that the same matter does not open a second one."""
+
+    id: CaseId
+    queue: str
+    reason: str
+
+
+class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Everything a decision may know about an account. Median under 2 KB encoded, never above 8 KB.
+
+    Histories are newest last; `remember` evicts the oldest. Restrictions are never evicted. `unreadable` keeps the bytes
+    of what this version cannot read; while there is any, everything but the floor is denied.
+    """
+
+    version: int = STATE_VERSION
+    account: AccountId
+    entity: EntityId = EntityId("main")
+    holder: HolderId | None = None
+    parents: tuple[AccountId, ...] = ()
+    """The main account, then former main accounts whose restrictions stay until a review (model 5.3)."""
+    life: Life = Life.ACTIVE
+    residence: str | None = None
+    nationalities: tuple[str, ...] = ()
+    document_country: str | None = None
+    kyc_tier: str | None = None
+    watched_since: datetime | None = None
+    decided_at: datetime | None = None
+    proved_at: datetime | None = None
+    """When control was last proved in a way that an intruder could not."""
+    anchors: tuple[Anchor, ...] = ()
+    devices: tuple[Device, ...] = ()
+    steps: tuple[Step, ...] = ()
+    sessions: tuple[SessionDevice, ...] = ()
+    destinations: tuple[Destination, ...] = ()
+    mfa_changed_at: datetime | None = None
+    automated: tuple[AutomatedPlacement, ...] = ()
+    """Recent automated placements of the kinds that automation may not repeat without a person."""
+    restrictions: tuple[Restriction, ...] = ()
+    """Those proposed or active. Ended ones live in the store."""
+    exemptions: tuple[Exemption, ...] = ()
+    cases: tuple[OpenCase, ...] = ()
+    unreadable: tuple[bytes, ...] = ()
+
+    def is_new_device(self, device: str, at: datetime) -> bool:
+        """Whether a device (by fingerprint) was first seen less than a day ago on an account watched for longer.
+
+        On an account that is itself watched for less than a day every device is new, which says nothing.
+        """
+        if not device or self.watched_since is None or at - self.watched_since < NEW_DEVICE_FOR:
+            return False
+        return any(known.name == device and at - known.first_seen_at < NEW_DEVICE_FOR for known in self.devices)
+
+    def destination_known_since(self, destination: str) -> datetime | None:
+        """Since when a destination (as given, not its fingerprint) is known; None if it is not remembered."""
+        name = fingerprint(destination)
+        return next((known.known_since for known in self.destinations if known.name == name), None)
+
+    def in_force(self, at: datetime) -> tuple[Restriction, ...]:
+        """The account's own restrictions whose limits apply at an instant."""
+        return tuple(r for r in self.restrictions if r.is_in_force(at))
+
+    @property
+    def holder_or_self(self) -> HolderId:
+        """The holder; without one, the account stands for itself."""
+        return self.holder or HolderId(self.account)
+
+
+def new_account(account: AccountId) -> AccountState:
+    """An account nothing is known of yet."""
+    return AccountState(account=account)
+
+
+_encode = msgspec.msgpack.Encoder(decimal_format="string").encode
+_decode = msgspec.msgpack.Decoder(AccountState).decode
+_decode_loosely = msgspec.msgpack.Decoder(dict[str, msgspec.Raw]).decode
+_decode_raw_list = msgspec.msgpack.Decoder(tuple[msgspec.Raw, ...]).decode
+_decode_restriction = msgspec.msgpack.Decoder(Restriction).decode
+
+
+def encode_state(state: AccountState) -> bytes:
+    """The bytes that a store keeps."""
+    return _encode(state)
+
+
+def decode_state(account: AccountId, stored: bytes) -> AccountState:
+    """The state from its bytes. Never fails: what cannot be read is kept in `unreadable`, and so denies.
+
+    A state of an unknown version is unreadable as a whole; in a known one, each restriction is judged alone.
+    """
+    try:
+        state = _decode(stored)
+    except (msgspec.ValidationError, msgspec.DecodeError):
+        return _decode_what_can_be_read(account, stored)
+    return state if state.version == STATE_VERSION else AccountState(account=account, unreadable=(stored,))
+
+
+def _decode_what_can_be_read(account: AccountId, stored: bytes) -> AccountState:
+    lost = AccountState(account=account, unreadable=(stored,))
+    try:
+        fields = _decode_loosely(stored)
+        restrictions = _decode_raw_list(fields.pop("restrictions"))
+        rest: dict[str, Any] = {name: msgspec.msgpack.decode(raw) for name, raw in fields.items()}
+        state = msgspec.convert(rest, AccountState)
+    except (msgspec.ValidationError, msgspec.DecodeError, KeyError):
+        return lost
+    if state.version != STATE_VERSION:
+        return lost
+    readable, unreadable = [], []
+    for raw in restrictions:
+        try:
+            readable.append(_decode_restriction(raw))
+        except (msgspec.ValidationError, msgspec.DecodeError):
+            unreadable.append(bytes(raw))
+    return msgspec.structs.replace(state, restrictions=tuple(readable), unreadable=state.unreadable + tuple(unreadable))

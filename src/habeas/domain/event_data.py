@@ -1,0 +1,326 @@
+"""What each type of event says: the fields that detectors rely on. All other fields are kept with the event as it came.
+
+Amounts and USD values are decimal strings in JSON and never negative; `usd` is the caller's own valuation.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from ipaddress import ip_address
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from habeas.domain.actor import Actor
+from habeas.domain.evidence import Evidence
+from habeas.domain.ids import AccountId, RestrictionId
+from habeas.domain.kind import Kind
+from habeas.domain.reason import Disclosure
+from habeas.domain.restriction import AtEnd, Condition, Restriction, Scope
+
+Text = Annotated[str, Meta(max_length=1024)]
+Token = Annotated[str, Meta(min_length=1, max_length=256)]
+AccountName = Annotated[AccountId, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]*$")]
+Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+"""An ISO 3166-1 alpha-2 code, or an ISO 3166-2 code where a sub-national area matters."""
+
+
+class EventData(Struct, frozen=True, kw_only=True):
+    """The base of all event data. Amounts must be finite and not negative, IP addresses readable."""
+
+    def __post_init__(self) -> None:
+        for name in ("amount", "usd", "balance_usd"):
+            value = getattr(self, name, None)
+            if value is not None and (not value.is_finite() or value < 0):
+                raise ValueError(f"`{name}` is `{value}`; an amount must be a decimal number of zero or more")
+        ip = getattr(self, "ip", None)
+        if ip is not None:
+            ip_address(ip)
+
+
+class Mfa(StrEnum):
+    """The second factor of a login."""
+
+    NONE = "none"
+    SMS = "sms"
+    TOTP = "totp"
+    PASSKEY = "passkey"
+
+
+class Credential(StrEnum):
+    """What `credential.changed` changed."""
+
+    PASSWORD = "password"
+    MFA = "mfa"
+    EMAIL = "email"
+    PHONE = "phone"
+    API_KEY = "api_key"
+    ALLOWLIST = "allowlist"
+
+
+class Method(StrEnum):
+    """How control of an account was proved."""
+
+    TOTP = "totp"
+    PASSKEY = "passkey"
+    LIVENESS = "liveness"
+    DOCUMENT = "document"
+
+
+class IdentityDocument(Struct, frozen=True, kw_only=True):
+    """A document as the user declared it."""
+
+    kind: Token
+    number: Token
+    country: Country
+
+
+class Profile(EventData, frozen=True, kw_only=True):
+    """`account.opened`, `account.profile_changed`. A field that is absent from a change keeps its value."""
+
+    entity: Token | None = None
+    holder: Token | None = None
+    name: Text | None = None
+    birth_date: date | None = None
+    residence: Country | None = None
+    nationalities: tuple[Country, ...] | None = None
+    document: IdentityDocument | None = None
+    parent: AccountName | None = None
+    email: Text | None = None
+    phone: Text | None = None
+
+
+class Empty(EventData, frozen=True, kw_only=True):
+    """A type that says everything by happening."""
+
+
+class KycDecision(EventData, frozen=True, kw_only=True):
+    tier: str | int | None = None
+    result: Token
+
+
+class DocumentFact(EventData, frozen=True, kw_only=True):
+    kind: Token
+    request: Token | None = None
+    result: Token | None = None
+    reason: Text | None = None
+
+
+class Login(EventData, frozen=True, kw_only=True):
+    ip: str | None = None
+    device: Token | None = None
+    user_agent: Text | None = None
+    mfa: Mfa = Mfa.NONE
+    session: Token | None = None
+
+
+class SessionSeen(EventData, frozen=True, kw_only=True):
+    session: Token
+    device: Token
+    ip: str | None = None
+
+
+class CredentialChanged(EventData, frozen=True, kw_only=True):
+    what: Credential
+    ip: str | None = None
+    device: Token | None = None
+    withdraw_right: bool = False
+    """For an API key: whether it may withdraw."""
+    enabled: bool = False
+    """For the allowlist: whether the change switched it on (a protection) or off (the default reading)."""
+
+
+class CredentialLeaked(EventData, frozen=True, kw_only=True):
+    origin: Text
+
+
+class SimChange(EventData, frozen=True, kw_only=True):
+    """Tri-state, as the CAMARA SIM Swap API answers: swapped at, none within some days, or unavailable."""
+
+    at: datetime | None = None
+    source: Text | None = None
+    none_within_days: int | None = None
+    unavailable: bool = False
+
+    def __post_init__(self) -> None:
+        if sum((self.at is not None, self.none_within_days is not None, self.unavailable)) != 1:
+            raise ValueError("exactly one of `at`, `none_within_days` and `unavailable` says what is known of the SIM")
+        if self.at is not None and self.at.tzinfo is None:
+            raise ValueError("`at` has no time zone; give an RFC 3339 time such as 2026-11-22T10:00:00Z")
+
+
+class AddressAdded(EventData, frozen=True, kw_only=True):
+    chain: Token
+    address: Token
+
+
+class Withdrawal(EventData, frozen=True, kw_only=True):
+    asset: Token
+    chain: Token | None = None
+    amount: Decimal
+    usd: Decimal
+    address: Token
+    known_since: datetime | None = None
+    balance: Decimal | None = None
+    balance_usd: Decimal | None = None
+    ip: str | None = None
+    device: Token | None = None
+
+
+class FiatWithdrawal(EventData, frozen=True, kw_only=True):
+    asset: Token | None = None
+    amount: Decimal
+    usd: Decimal
+    bank_account: Token
+    known_since: datetime | None = None
+    balance: Decimal | None = None
+    balance_usd: Decimal | None = None
+    ip: str | None = None
+    device: Token | None = None
+
+
+class CryptoDeposit(EventData, frozen=True, kw_only=True, rename={"sender": "from"}):
+    asset: Token
+    chain: Token | None = None
+    amount: Decimal
+    usd: Decimal
+    tx: Token
+    sender: Token | None = None
+
+
+class FiatDeposit(EventData, frozen=True, kw_only=True):
+    amount: Decimal
+    currency: Token
+    usd: Decimal
+    payer_name: Text | None = None
+    method: Token | None = None
+
+
+class Counterparty(EventData, frozen=True, kw_only=True):
+    """`p2p.opened`, `p2p.paid`, `transfer.requested`."""
+
+    counterparty: AccountName
+    usd: Decimal
+    asset: Token | None = None
+    amount: Decimal | None = None
+    balance: Decimal | None = None
+    known_since: datetime | None = None
+    ip: str | None = None
+    device: Token | None = None
+
+
+class Order(EventData, frozen=True, kw_only=True):
+    market: Token
+    side: Token
+    usd: Decimal
+
+
+class Report(EventData, frozen=True, kw_only=True):
+    against: AccountName
+    category: Token
+    reporter: AccountName | None = None
+
+
+class Finding(EventData, frozen=True, kw_only=True):
+    finding: Token
+    severity: Token
+    evidence: Text | None = None
+
+
+class VendorSignal(EventData, frozen=True, kw_only=True):
+    """`signal.received`: any vendor's alert. Score 0..1."""
+
+    typology: Token
+    score: Annotated[float, Meta(ge=0, le=1)]
+    evidence: dict[str, str] = {}
+    vendor: Token | None = None
+    reference: Token | None = None
+    amount: Decimal | None = None
+    asset: Token | None = None
+    tx: Token | None = None
+
+
+class WithdrawalStage(EventData, frozen=True, kw_only=True):
+    request: Token
+    asset: Token | None = None
+    amount: Decimal | None = None
+    balance: Decimal | None = None
+    address: Token | None = None
+    known_since: datetime | None = None
+
+
+class Challenge(EventData, frozen=True, kw_only=True):
+    method: Method
+    device: Token | None = None
+    restriction: RestrictionId | None = None
+
+
+class Education(EventData, frozen=True, kw_only=True):
+    restriction: RestrictionId
+    answers: dict[str, str] = {}
+
+
+class Declaration(EventData, frozen=True, kw_only=True):
+    restriction: RestrictionId | None = None
+    answers: dict[str, str] = {}
+
+
+class Appeal(EventData, frozen=True, kw_only=True):
+    restriction: RestrictionId
+    text: Annotated[str, Meta(min_length=1, max_length=20_000)]
+
+
+class NetworkReport(EventData, frozen=True, kw_only=True):
+    ip: str
+
+
+class ActionDone(EventData, frozen=True, kw_only=True):
+    action: Token
+    request: Token
+
+
+# --- what Habeas itself reports: timers, acts of staff, effects of other accounts ------------------------------------
+
+
+class TimerDue(EventData, frozen=True, kw_only=True):
+    """A restriction's end or recheck has come. A stale `generation` does nothing."""
+
+    restriction: RestrictionId
+    generation: int
+
+
+class PlaceAct(EventData, frozen=True, kw_only=True):
+    """A person places a restriction. Fields left out follow the reason's row in the playbook."""
+
+    actor: Actor
+    note: Annotated[str, Meta(min_length=3, max_length=4096)]
+    reason: Token
+    kind: Kind | None = None
+    scope: Scope | None = None
+    evidence: Evidence = Evidence.E3
+    evidence_ids: tuple[Token, ...] = ()
+    ends_at: datetime | None = None
+    condition: Condition | None = None
+    at_end: AtEnd | None = None
+    disclosure: Disclosure | None = None
+    considered: tuple[Text, ...] = ()
+    facts: dict[str, str] = {}
+
+
+class LiftAct(EventData, frozen=True, kw_only=True):
+    actor: Actor
+    note: Annotated[str, Meta(min_length=3, max_length=4096)]
+    restriction: RestrictionId
+
+
+class ExemptAct(EventData, frozen=True, kw_only=True):
+    actor: Actor
+    note: Annotated[str, Meta(min_length=3, max_length=4096)]
+    kinds: tuple[Kind, ...]
+    until_at: datetime
+
+
+class Mirrored(EventData, frozen=True, kw_only=True):
+    """A holder-wide restriction of another of the holder's accounts begins, changes or ends here too."""
+
+    restriction: Restriction

@@ -1,0 +1,20 @@
+"""What a detector saw: a typology, a score, and the evidence, with the versions of what it used."""
+
+from msgspec import Struct
+
+
+class Signal(Struct, frozen=True, omit_defaults=True):
+    """One judgement of one detector. `score` is 0..1; `detector` carries its version, for example `travel/1`.
+
+    `circumstances` are names the evidence ladder knows, such as `sim_and_credential_change`. `evidence` is for staff;
+    `facts` is the part that the user may be told under FULL disclosure.
+    """
+
+    typology: str
+    score: float
+    detector: str
+    evidence: dict[str, str]
+    facts: dict[str, str] = {}
+    circumstances: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    """Versions of the lists and places that it rests on."""

@@ -1,0 +1,196 @@
+"""May this account do this now? The reference composition: every other way to answer must agree with this one.
+
+The answer is the join of what stands: the account's own restrictions, its main account's, those of the request's IP, its
+life, and the two safety rules (an account nobody knows, a record nobody can read). See model 5.1 and 5.3.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec import Struct
+
+from habeas.domain.account import Life
+from habeas.domain.capability import ACCOUNT_CAPABILITIES, FLOOR, OUTFLOW, Capability, Level, join
+from habeas.domain.ids import AccountId, RestrictionId
+from habeas.domain.kind import LEVELS
+from habeas.domain.restriction import Phase, Restriction, Scope, phases
+
+DESTINATION_CAPABILITIES = OUTFLOW
+"""What a hold on new destinations holds."""
+
+_LIFE_ALLOWS = {
+    Life.DEACTIVATED: FLOOR
+    | {
+        Capability.LOGIN,
+        Capability.VIEW,
+        Capability.WITHDRAW_CRYPTO,
+        Capability.WITHDRAW_FIAT,
+        Capability.CANCEL_ORDER,
+        Capability.CLOSE_POSITION,
+    },
+    Life.RETAINED: FLOOR,
+    Life.PURGED: FLOOR,
+}
+_ASSISTED_WITHDRAWAL = {Capability.WITHDRAW_CRYPTO, Capability.WITHDRAW_FIAT}
+
+
+def life_level(life: Life, capability: Capability) -> Level:
+    """How far the life of an account limits a capability (model X12). A retained account withdraws with assistance."""
+    if life is Life.ACTIVE or capability in _LIFE_ALLOWS[life]:
+        return Level.ALLOW
+    if life is Life.RETAINED and capability in _ASSISTED_WITHDRAWAL:
+        return Level.HOLD
+    return Level.DENY
+
+
+class Request(Struct, frozen=True, omit_defaults=True):
+    """A question about one account. What a restriction in force needs and the question leaves out counts as unknown."""
+
+    capability: Capability
+    at: datetime
+    ip: str | None = None
+    channel: str | None = None
+    stage: str = "request"
+    asset: str | None = None
+    amount: Decimal | None = None
+    balance: Decimal | None = None
+    destination: str | None = None
+    destination_known_since: datetime | None = None
+
+
+class Standing(Struct, frozen=True, omit_defaults=True):
+    """Everything that stands on an account when somebody asks.
+
+    `restrictions` holds its own and its main accounts' restrictions and those of the request's IP. `lives` holds its own
+    life and its main accounts'. `unknown_outflow` is what an account nobody knows may do with outflow.
+    """
+
+    account: AccountId
+    restrictions: tuple[Restriction, ...] = ()
+    lives: tuple[Life, ...] = ()
+    is_known: bool = True
+    is_unreadable: bool = False
+    unknown_outflow: Level = Level.HOLD
+    fresh_as_of: datetime | None = None
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing stands at all, as on nearly every account: then everything is allowed, at any time."""
+        return (
+            not self.restrictions
+            and self.is_known
+            and not self.is_unreadable
+            and all(life is Life.ACTIVE for life in self.lives)
+        )
+
+
+class Verdict(Struct, frozen=True):
+    """The answer. It holds until `until` (None: no instant is known at which it changes).
+
+    `determining` names the restrictions that set the level; `statement` is where the words for the user are.
+    """
+
+    account: AccountId
+    capability: Capability
+    level: Level
+    until: datetime | None
+    determining: tuple[RestrictionId, ...]
+    statement: str | None
+    fresh_as_of: datetime | None
+
+
+def evaluate(standing: Standing, request: Request) -> Verdict:
+    """The verdict on one request, from what stands."""
+    level, determining = level_at(standing, request, request.at)
+    return Verdict(
+        account=standing.account,
+        capability=request.capability,
+        level=level,
+        until=None if standing.is_free else _next_change(standing, request, level),
+        determining=determining,
+        statement=None if level is Level.ALLOW else f"/v1/accounts/{standing.account}/statement",
+        fresh_as_of=standing.fresh_as_of,
+    )
+
+
+def level_at(standing: Standing, request: Request, at: datetime) -> tuple[Level, tuple[RestrictionId, ...]]:
+    """The level at an instant, and the restrictions that determine it."""
+    if standing.is_free:
+        return Level.ALLOW, ()
+    capability = request.capability
+    limits = [(_limit(r, phase, request, at), r.id) for r, phase in _in_force(standing.restrictions, at)]
+    level = join([*(limit for limit, _ in limits), _base_level(standing, capability)])
+    if level is Level.ALLOW:
+        return level, ()
+    return level, tuple(dict.fromkeys(id_ for limit, id_ in limits if limit is level))
+
+
+def effective_levels(standing: Standing, at: datetime) -> dict[Capability, Level]:
+    """The level of every capability at an instant, for a request that says nothing more: what a person can count on."""
+    return {c: level_at(standing, Request(c, at), at)[0] for c in ACCOUNT_CAPABILITIES}
+
+
+def _base_level(standing: Standing, capability: Capability) -> Level:
+    levels = [life_level(life, capability) for life in standing.lives]
+    if standing.is_unreadable and capability not in FLOOR:
+        levels.append(Level.DENY)
+    if not standing.is_known and capability in OUTFLOW:
+        levels.append(standing.unknown_outflow)
+    return join(levels)
+
+
+def _in_force(restrictions: Iterable[Restriction], at: datetime) -> Iterator[tuple[Restriction, Phase]]:
+    for restriction in restrictions:
+        for phase in phases(restriction):
+            if phase.from_at <= at and (phase.until_at is None or at < phase.until_at):
+                yield restriction, phase
+
+
+def _limit(restriction: Restriction, phase: Phase, request: Request, at: datetime) -> Level:
+    """What one restriction says about one request: the table for whole-account scopes, its own rule for the others."""
+    match phase.scope:
+        case Scope.ACCOUNT | Scope.HOLDER | Scope.REQUEST_IP:
+            return LEVELS[phase.kind][request.capability]
+        case Scope.NEW_DESTINATIONS:
+            return _new_destination_limit(restriction, request, at)
+        case Scope.AMOUNT:
+            # Amounts are not tracked yet, so what moves value out is held rather than guessed.
+            return Level.HOLD if request.capability in OUTFLOW else Level.ALLOW
+
+
+def _new_destination_limit(restriction: Restriction, request: Request, at: datetime) -> Level:
+    if request.capability not in DESTINATION_CAPABILITIES:
+        return Level.ALLOW
+    matures_at = _destination_matures_at(restriction, request)
+    return Level.ALLOW if matures_at is not None and matures_at <= at else Level.HOLD
+
+
+def _destination_matures_at(restriction: Restriction, request: Request) -> datetime | None:
+    """When the request's destination has been known for the whole cool-off; None if that cannot be told."""
+    if request.destination is None or request.destination_known_since is None or restriction.cool_off_for is None:
+        return None
+    return request.destination_known_since + restriction.cool_off_for
+
+
+def _next_change(standing: Standing, request: Request, level: Level) -> datetime | None:
+    """The first instant after the request at which, by what is recorded, the level differs."""
+    for instant in change_instants(standing, request):
+        if level_at(standing, request, instant)[0] is not level:
+            return instant
+    return None
+
+
+def change_instants(standing: Standing, request: Request) -> list[datetime]:
+    """Every later instant at which the answer to this request could change, in order."""
+    instants: set[datetime] = set()
+    for restriction in standing.restrictions:
+        for phase in phases(restriction):
+            instants.add(phase.from_at)
+            if phase.until_at is not None:
+                instants.add(phase.until_at)
+            if phase.scope is Scope.NEW_DESTINATIONS:
+                matures_at = _destination_matures_at(restriction, request)
+                if matures_at is not None:
+                    instants.add(matures_at)
+    return sorted(instant for instant in instants if instant > request.at)

@@ -1,0 +1,134 @@
+"""Intake: events are decided one after another for each account, and many share one durable commit.
+
+One thread writes. It takes what has queued up, decides each event inside one transaction, commits, and only then tells
+those who wait: nothing is acknowledged before it is durable.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from queue import SimpleQueue
+from threading import Thread
+from typing import Self
+
+from msgspec.structs import replace
+
+from habeas.decision.decide import decide
+from habeas.decision.quarantine import quarantine
+from habeas.domain.account import new_account
+from habeas.domain.decision import Outcome
+from habeas.domain.errors import EventRejectedError, HabeasError, IdentityReusedError
+from habeas.domain.event import Event
+from habeas.domain.facts import EnrichedEvent, Facts
+from habeas.domain.ids import event_seed
+from habeas.playbook.policy import Playbook
+from habeas.service.enrich import look_up, relate
+from habeas.service.ports import Clock, Places, Store, UnitOfWork
+
+BATCH_MAX = 64
+
+Answer = Outcome | HabeasError
+
+
+class Intake:
+    """Accepts events and answers with outcomes once they are durable. Use as a context manager."""
+
+    def __init__(self, store: Store, playbook: Playbook, places: Places, clock: Clock) -> None:
+        self._store = store
+        self._playbook = playbook
+        self._places = places
+        self._clock = clock
+        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        with store.transaction() as work:
+            work.record_playbook(playbook.version, playbook.text)
+        self._writer = Thread(target=self._write, name="habeas-writer", daemon=True)
+        self._writer.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def submit(self, event: Event) -> "Future[Outcome]":
+        """Queue an event. The future ends when the event is durable, or with why it was refused."""
+        waiting = _Waiting(event, look_up(event, self._places), self._clock())
+        self._queue.put(waiting)
+        return waiting.future
+
+    def decide(self, event: Event) -> Outcome:
+        """Submit one event and wait for its outcome. Raises EventRejectedError if it is refused."""
+        return self.submit(event).result()
+
+    def close(self) -> None:
+        """Finish what is queued, then stop."""
+        self._queue.put(None)
+        self._writer.join()
+
+    def _write(self) -> None:
+        is_stopping = False
+        while not is_stopping:
+            taken = [self._queue.get()]
+            while len(taken) < BATCH_MAX and not self._queue.empty():
+                taken.append(self._queue.get())
+            is_stopping = None in taken
+            self._answer([waiting for waiting in taken if waiting is not None])
+
+    def _answer(self, batch: Sequence["_Waiting"]) -> None:
+        """Decide a batch in one transaction. If that fails, one by one, so that the fault stays with the event that has it."""
+        try:
+            answers = self._commit(batch)
+        except Exception as exc:  # noqa: BLE001 - whatever broke the commit, those who wait must hear of it
+            if len(batch) == 1:
+                batch[0].future.set_exception(exc)
+                return
+            for waiting in batch:
+                self._answer([waiting])
+            return
+        for waiting, answer in zip(batch, answers, strict=True):
+            if isinstance(answer, HabeasError):
+                waiting.future.set_exception(answer)
+            else:
+                waiting.future.set_result(answer)
+
+    def _commit(self, batch: Sequence["_Waiting"]) -> list[Answer]:
+        if not batch:
+            return []
+        with self._store.transaction() as work:
+            return [self._decide_one(work, waiting) for waiting in batch]
+
+    def _decide_one(self, work: UnitOfWork, waiting: "_Waiting") -> Answer:
+        event = waiting.event
+        recorded = work.recorded(event.account, event.source, event.id)
+        if recorded is not None:
+            if recorded.digest != event.digest:
+                return IdentityReusedError(event.account, event.source, event.id)
+            return replace(recorded.outcome, duplicate=True)
+        state = work.account(event.account) or new_account(event.account)
+        policy = self._playbook.policy(state.entity)
+        if event.time - waiting.received_at > policy.safety.ahead_for:
+            return EventRejectedError(
+                f"event `{event.id}` is dated {event.time.isoformat()}, more than {policy.safety.ahead_for} ahead of now; "
+                "check the sender's clock and send it again"
+            )
+        facts = relate(waiting.facts, event, state, work)
+        seed = event_seed(self._store.identity_key, event.account, event.source, event.id)
+        enriched = EnrichedEvent(event, facts, seed, waiting.received_at)
+        try:
+            decision = decide(state, enriched, policy)
+        except Exception as exc:  # noqa: BLE001 - an event that cannot be judged must not stop the others
+            decision = quarantine(state, enriched, policy, f"{type(exc).__name__}: {exc}")
+        work.record(enriched, decision, policy.playbook)
+        return decision.outcome
+
+
+class _Waiting:
+    """An event in the queue, what was looked up about it, when it arrived, and who waits for it."""
+
+    __slots__ = ("event", "facts", "future", "received_at")
+
+    def __init__(self, event: Event, facts: Facts, received_at: datetime) -> None:
+        self.event = event
+        self.facts = facts
+        self.received_at = received_at
+        self.future: Future[Outcome] = Future()

@@ -1,0 +1,216 @@
+"""The story of the demo: people to whom what the help articles describe really happens.
+
+Addresses are real ones of real networks in the countries named; people, accounts and amounts are made up. Times are hours
+before the end of the story.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from habeas.domain.actor import Actor, Role
+from habeas.domain.event_data import ExemptAct, PlaceAct
+from habeas.domain.evidence import Evidence
+from habeas.domain.kind import Kind
+
+CHINA, US, INDIA, RUSSIA = "114.114.114.114", "12.34.56.78", "49.44.10.10", "95.165.0.10"
+SPAIN, GERMANY, BRITAIN, NIGERIA = "88.6.10.10", "84.128.10.10", "86.128.1.1", "102.89.1.1"
+
+JANE = Actor("jane", Role.ANALYST)
+MIA = Actor("mia", Role.SENIOR_ANALYST)
+
+
+class Happening(Struct, frozen=True):
+    """One thing that happens, `hours_ago` before the end of the story."""
+
+    hours_ago: float
+    account: str
+    type: str
+    data: dict[str, Any]
+
+
+class StaffAct(Struct, frozen=True):
+    """One thing that somebody on the staff does. `act` makes it from the instant at which it is done."""
+
+    hours_ago: float
+    account: str
+    act: Callable[[datetime], PlaceAct | ExemptAct]
+
+
+class Chapter(Struct, frozen=True):
+    """What happens to one person. `asks` are questions put at `read_hours_ago`, when the user also reads the statement."""
+
+    title: str
+    account: str
+    happenings: tuple[Happening | StaffAct, ...]
+    asks: tuple[str, ...]
+    read_hours_ago: float = 0
+
+
+def _home(account: str, residence: str, ip: str, device: str, **more: Any) -> tuple[Happening, ...]:
+    """An account that has been quietly used at home for weeks."""
+    opened = {"residence": residence, "nationalities": [residence], "holder": f"holder-{account}"} | more
+    login = {"ip": ip, "device": device, "mfa": "totp", "session": f"{account}-s0"}
+    return (
+        Happening(24 * 40, account, "account.opened", opened),
+        Happening(24 * 39, account, "login.succeeded", login),
+        Happening(24 * 20, account, "login.succeeded", login),
+        Happening(24 * 9, account, "login.succeeded", login),
+    )
+
+
+def _login(hours_ago: float, account: str, ip: str, device: str, **more: Any) -> Happening:
+    return Happening(hours_ago, account, "login.succeeded", {"ip": ip, "device": device} | more)
+
+
+CHAPTERS: tuple[Chapter, ...] = (
+    Chapter(
+        title="Anna flies to Spain with her family. Nothing happens, and that is the point.",
+        account="anna",
+        happenings=(
+            *_home("anna", "DE", GERMANY, "anna-phone"),
+            _login(80, "anna", GERMANY, "anna-phone"),
+            _login(70, "anna", SPAIN, "anna-phone"),
+            _login(69, "anna", SPAIN, "anna-tablet"),
+            Happening(60, "anna", "order.placed", {"market": "BTC-EUR", "side": "buy", "usd": "150"}),
+        ),
+        asks=("place_order", "withdraw_crypto"),
+    ),
+    Chapter(
+        title="Wei declares mainland China as residence. The account is region locked; the money is not.",
+        account="wei",
+        happenings=(
+            Happening(
+                24 * 12, "wei", "account.opened", {"residence": "CN", "nationalities": ["CN"], "holder": "holder-wei"}
+            ),
+            _login(20, "wei", CHINA, "wei-phone"),
+            # Row B016: another network changes nothing.
+            _login(8, "wei", GERMANY, "wei-phone"),
+            Happening(7, "wei", "order.placed", {"market": "BTC-USDT", "side": "buy", "usd": "500"}),
+            Happening(6, "wei", "order.cancelled", {"market": "BTC-USDT", "side": "buy", "usd": "900"}),
+            Happening(5, "wei-bot", "account.opened", {"parent": "wei", "residence": "SG"}),
+            Happening(4, "wei-bot", "order.placed", {"market": "BTC-USDT", "side": "buy", "usd": "50"}),
+        ),
+        asks=("login", "view", "place_order", "cancel_order", "deposit_fiat", "upgrade_kyc", "withdraw_crypto"),
+    ),
+    Chapter(
+        title="Marco's login jumps China, US, India, Russia within hours. The risk control starts, and lifts itself.",
+        account="marco",
+        happenings=(
+            *_home("marco", "GB", BRITAIN, "marco-laptop"),
+            _login(60.0, "marco", CHINA, "marco-laptop"),
+            _login(58.9, "marco", US, "marco-laptop"),
+            _login(57.8, "marco", INDIA, "marco-laptop"),
+            _login(56.9, "marco", RUSSIA, "marco-laptop"),
+            Happening(56.5, "marco", "order.placed", {"market": "ETH-USDT", "side": "sell", "usd": "80"}),
+            _login(24, "marco", BRITAIN, "marco-laptop"),
+            Happening(23, "marco", "order.placed", {"market": "ETH-USDT", "side": "sell", "usd": "80"}),
+        ),
+        asks=("login", "place_order", "withdraw_crypto", "deposit_fiat"),
+        read_hours_ago=56,
+    ),
+    Chapter(
+        title="Sofia's phone number is stolen. The thief resets the password and asks for everything. Nothing leaves.",
+        account="sofia",
+        happenings=(
+            *_home("sofia", "ES", SPAIN, "sofia-phone"),
+            Happening(5.0, "sofia", "phone.sim_changed", {"at": "{-5.1}", "source": "operator"}),
+            _login(4.5, "sofia", NIGERIA, "thief-laptop", mfa="sms", session="thief-1"),
+            Happening(
+                4.4, "sofia", "credential.changed", {"what": "password", "ip": NIGERIA, "device": "thief-laptop"}
+            ),
+            Happening(
+                4.3, "sofia", "address.added", {"chain": "BTC", "address": "bc1qthiefaddressexample0000000000000000"}
+            ),
+            Happening(
+                4.2,
+                "sofia",
+                "withdrawal.requested",
+                {
+                    "asset": "BTC",
+                    "chain": "BTC",
+                    "amount": "0.91",
+                    "usd": "88200",
+                    "address": "bc1qthiefaddressexample0000000000000000",
+                    "balance_usd": "90000",
+                    "ip": NIGERIA,
+                    "device": "thief-laptop",
+                },
+            ),
+            Happening(4.1, "sofia", "p2p.opened", {"counterparty": "buyer-77", "usd": "4000"}),
+        ),
+        asks=("login", "withdraw_crypto", "withdraw_fiat", "p2p", "transfer_out", "contact_support"),
+    ),
+    Chapter(
+        title="Noah replaces a lost phone. He proves who he is, and the extra check is gone.",
+        account="noah",
+        happenings=(
+            *_home("noah", "FR", "92.132.5.5", "noah-phone"),
+            Happening(4.0, "noah", "phone.sim_changed", {"at": "{-4.2}", "source": "operator"}),
+            _login(3.5, "noah", "92.132.5.5", "noah-new-phone", session="noah-s1"),
+            Happening(3.0, "noah", "challenge.passed", {"method": "liveness", "device": "noah-new-phone"}),
+        ),
+        asks=("withdraw_crypto", "login"),
+    ),
+    Chapter(
+        title="Kim's password turns up in another site's leak. An extra check before anything leaves.",
+        account="kim",
+        happenings=(
+            *_home("kim", "SG", "165.21.10.10", "kim-phone"),
+            Happening(2.0, "kim", "credential.leaked", {"origin": "a breach corpus of another site"}),
+        ),
+        asks=("withdraw_crypto", "place_order"),
+    ),
+    Chapter(
+        title="Omar downloaded a virus: his session token shows up on a device that is not his.",
+        account="omar",
+        happenings=(
+            *_home("omar", "AE", "94.200.10.10", "omar-laptop"),
+            _login(1.5, "omar", "94.200.10.10", "omar-laptop", session="omar-s9"),
+            Happening(1.0, "omar", "session.seen", {"session": "omar-s9", "device": "unknown-vm", "ip": NIGERIA}),
+        ),
+        asks=("withdraw_crypto", "place_order"),
+    ),
+    Chapter(
+        title="Lena is on tour through five countries. Mia has seen her tickets and exempts her beforehand.",
+        account="lena",
+        happenings=(
+            *_home("lena", "DE", GERMANY, "lena-phone"),
+            StaffAct(
+                70,
+                "lena",
+                lambda now: ExemptAct(
+                    actor=MIA,
+                    note="on tour with her band until Sunday, tickets seen",
+                    kinds=(Kind.TEMP_RISK, Kind.OUTFLOW_HOLD, Kind.STEP_UP),
+                    until_at=now + timedelta(days=5),
+                ),
+            ),
+            _login(50.0, "lena", US, "lena-phone"),
+            _login(49.0, "lena", INDIA, "lena-phone"),
+            _login(48.0, "lena", RUSSIA, "lena-phone"),
+        ),
+        asks=("place_order", "withdraw_crypto"),
+    ),
+    Chapter(
+        title="Rudi insulted other users for weeks. Jane limits the account for a week and says which act and which clause.",
+        account="rudi",
+        happenings=(
+            *_home("rudi", "DE", GERMANY, "rudi-laptop"),
+            StaffAct(
+                3,
+                "rudi",
+                lambda _now: PlaceAct(
+                    actor=JANE,
+                    note="threatened three P2P partners in chat; messages in the case file",
+                    reason="TOS_ABUSE",
+                    evidence=Evidence.E3,
+                    facts={"act": "threats"},
+                ),
+            ),
+        ),
+        asks=("login", "place_order", "withdraw_crypto", "file_appeal"),
+    ),
+)

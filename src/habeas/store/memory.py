@@ -1,0 +1,229 @@
+"""The store in plain dicts: for tests, simulations and trying things out. Gone with the process, sealed all the same.
+
+A transaction works on a copy of the tables, which takes their place when it ends. A reader keeps the tables that it began
+with, so it waits for nobody and sees nothing half done.
+"""
+
+from bisect import bisect_right, insort
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from heapq import nsmallest
+from itertools import islice
+from typing import TypeVar
+
+from habeas.domain.ids import AccountId, EventId, HolderId, RestrictionId
+from habeas.store.errors import AlreadyRecordedError, StaleWriteError
+from habeas.store.rows import (
+    AccountRow,
+    CaseRow,
+    Changes,
+    EventRow,
+    JournalRow,
+    MessageRow,
+    QueuedRow,
+    RecordedRow,
+    RestrictionRow,
+    TimerRow,
+)
+from habeas.store.unit_of_work import StoredReader, StoredUnitOfWork, Turns
+from habeas.store.vault import Vault, new_master
+
+_Row = TypeVar("_Row", RestrictionRow, CaseRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Everything about one account. Replaced as a whole, so that older views keep the one they have."""
+
+    row: AccountRow
+    journal: tuple[JournalRow, ...] = ()
+    events: dict[tuple[str, EventId], EventRow] = field(default_factory=dict)
+    restrictions: dict[str, RestrictionRow] = field(default_factory=dict)
+    cases: dict[str, CaseRow] = field(default_factory=dict)
+    message_ids: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Tables:
+    """All tables at one moment."""
+
+    folders: dict[AccountId, Folder] = field(default_factory=dict)
+    account_ids: list[AccountId] = field(default_factory=list)
+    holders: dict[HolderId, frozenset[AccountId]] = field(default_factory=dict)
+    restriction_accounts: dict[RestrictionId, frozenset[AccountId]] = field(default_factory=dict)
+    timers: dict[tuple[AccountId, RestrictionId], TimerRow] = field(default_factory=dict)
+    queue: dict[int, MessageRow] = field(default_factory=dict)
+    last_position: int = 0
+    playbooks: dict[str, bytes] = field(default_factory=dict)
+
+    def copy(self) -> "Tables":
+        return Tables(
+            self.folders.copy(),
+            self.account_ids.copy(),
+            self.holders.copy(),
+            self.restriction_accounts.copy(),
+            self.timers.copy(),
+            self.queue.copy(),
+            self.last_position,
+            self.playbooks.copy(),
+        )
+
+
+class MemoryRows:
+    """`Rows` on tables in memory."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def account(self, account: AccountId) -> AccountRow | None:
+        folder = self._tables.folders.get(account)
+        return None if folder is None else folder.row
+
+    def wrapped_key(self, account: AccountId) -> bytes | None:
+        folder = self._tables.folders.get(account)
+        return None if folder is None else folder.row.wrapped_key
+
+    def recorded(self, account: AccountId, source: str, event: EventId) -> RecordedRow | None:
+        folder = self._tables.folders.get(account)
+        row = None if folder is None else folder.events.get((source, event))
+        if folder is None or row is None:
+            return None
+        entry = next((entry.entry for entry in folder.journal if entry.sequence == row.sequence), None)
+        return RecordedRow(row.digest, row.sequence, entry, folder.row.wrapped_key)
+
+    def restrictions(self, account: AccountId) -> Sequence[RestrictionRow]:
+        folder = self._tables.folders.get(account)
+        return () if folder is None else tuple(folder.restrictions.values())
+
+    def restriction_account(self, restriction: RestrictionId) -> AccountId | None:
+        return min(self._tables.restriction_accounts.get(restriction, ()), default=None)
+
+    def cases(self, account: AccountId) -> Sequence[CaseRow]:
+        folder = self._tables.folders.get(account)
+        return () if folder is None else tuple(folder.cases.values())
+
+    def entries(self, account: AccountId, after: int, limit: int) -> Sequence[JournalRow]:
+        folder = self._tables.folders.get(account)
+        if folder is None:
+            return ()
+        start = bisect_right(folder.journal, after, key=lambda row: row.sequence)
+        return folder.journal[start : start + limit]
+
+    def accounts(self, after: str, limit: int) -> Sequence[AccountId]:
+        start = bisect_right(self._tables.account_ids, after)
+        return self._tables.account_ids[start : start + limit]
+
+    def holder_accounts(self, holder: HolderId) -> Sequence[AccountId]:
+        return sorted(self._tables.holders.get(holder, ()))
+
+    def due_timers(self, due_at: int, limit: int) -> Sequence[TimerRow]:
+        due = (row for row in self._tables.timers.values() if row.due_at <= due_at)
+        return nsmallest(limit, due, key=lambda row: (row.due_at, row.account_id, row.restriction_id))
+
+    def queued(self, after: int, limit: int, topic: str | None) -> Sequence[QueuedRow]:
+        waiting = ((p, m) for p, m in self._tables.queue.items() if p > after and topic in (None, m.topic))
+        messages = islice(waiting, limit)
+        return [QueuedRow(position, message, self.wrapped_key(message.account_id)) for position, message in messages]
+
+    def playbook(self, version: str) -> bytes | None:
+        return self._tables.playbooks.get(version)
+
+    def entry_count(self) -> int:
+        return sum(len(folder.journal) for folder in self._tables.folders.values())
+
+    def strangers(self) -> Sequence[AccountId]:
+        return ()  # Here a journal lies inside its account.
+
+    def write(self, changes: Changes) -> None:
+        tables, row = self._tables, changes.account
+        folder = tables.folders.get(row.account_id)
+        if (None if folder is None else folder.row.version) != changes.version_before:
+            raise StaleWriteError(row.account_id)
+        if folder is None:
+            folder = Folder(row)
+            insort(tables.account_ids, row.account_id)
+        event = changes.event
+        if (event.source, event.id) in folder.events:
+            raise AlreadyRecordedError(row.account_id, event.source, event.id)
+        if not changes.is_found_alike:
+            self._move_to_holder(folder.row, row)
+        fresh = [message for message in changes.messages if message.id not in folder.message_ids]
+        tables.folders[row.account_id] = Folder(
+            row=row,
+            journal=folder.journal + tuple(changes.entries),
+            events=folder.events | {(event.source, event.id): event},
+            restrictions=_updated(folder.restrictions, changes.restrictions),
+            cases=_updated(folder.cases, changes.cases),
+            message_ids=folder.message_ids.union(message.id for message in fresh),
+        )
+        for restriction in changes.restrictions:
+            carriers = tables.restriction_accounts.get(restriction.id, frozenset())
+            tables.restriction_accounts[restriction.id] = carriers | {row.account_id}
+        self._set_timers(changes)
+        for message in fresh:
+            tables.last_position += 1
+            tables.queue[tables.last_position] = message
+
+    def _move_to_holder(self, before: AccountRow, after: AccountRow) -> None:
+        holders, account = self._tables.holders, after.account_id
+        if before.holder is not None:
+            holders[before.holder] = holders.get(before.holder, frozenset()) - {account}
+        if after.holder is not None:
+            holders[after.holder] = holders.get(after.holder, frozenset()) | {account}
+
+    def _set_timers(self, changes: Changes) -> None:
+        timers, account, fired = self._tables.timers, changes.account.account_id, changes.fired
+        if fired is not None:
+            key = account, fired.restriction_id
+            if key in timers and timers[key].generation == fired.generation:
+                del timers[key]
+        timers.update({(account, timer.restriction_id): timer for timer in changes.timers})
+        for restriction in changes.ended:
+            timers.pop((account, restriction), None)
+
+    def mark_delivered(self, positions: Sequence[int]) -> None:
+        for position in positions:
+            self._tables.queue.pop(position, None)
+
+    def add_playbook(self, version: str, text: bytes) -> None:
+        self._tables.playbooks[version] = text
+
+
+def _updated(known: dict[str, _Row], rows: Sequence[_Row]) -> dict[str, _Row]:
+    """The rows by id, with new ones added and others replaced; each stays at the place of its birth."""
+    if not rows:
+        return known
+    updated = known.copy()
+    for row in rows:
+        updated[row.id] = row._replace(sequence=known[row.id].sequence) if row.id in known else row
+    return updated
+
+
+class MemoryStore:
+    """The port `service.ports.Store` in this process's memory, with a master key of its own."""
+
+    def __init__(self) -> None:
+        self._vault = Vault(new_master())
+        self._tables = Tables()
+        self._turns = Turns()
+        self.identity_key = self._vault.identity_key
+
+    @contextmanager
+    def transaction(self) -> Iterator[StoredUnitOfWork]:
+        with self._turns.turn():
+            tables = self._tables.copy()
+            work = StoredUnitOfWork(self._rows(tables), self._vault)
+            yield work
+            work.require_whole()
+            self._tables = tables
+
+    @contextmanager
+    def reading(self) -> Iterator[StoredReader]:
+        yield StoredReader(self._rows(self._tables), self._vault)
+
+    def close(self) -> None:
+        """Nothing is held that would need releasing."""
+
+    def _rows(self, tables: Tables) -> MemoryRows:
+        return MemoryRows(tables)

@@ -1,0 +1,333 @@
+"""From a decided event to rows, and from rows back to what they mean. Pure but for the random keys and nonces of the vault.
+
+Both table engines use these, so that they differ in nothing but where the rows lie.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from habeas.domain.account import AccountState, Life, decode_state, encode_state
+from habeas.domain.case import Case
+from habeas.domain.decision import Decision, Message, Timer, Topic
+from habeas.domain.errors import JournalBrokenError
+from habeas.domain.event import TIMER_DUE, TIMER_SOURCE, Event
+from habeas.domain.event_data import TimerDue
+from habeas.domain.facts import EnrichedEvent
+from habeas.domain.ids import AccountId, EntityId
+from habeas.domain.restriction import Restriction, Status, require_statement
+from habeas.service.ports import DueTimer, QueuedMessage, Recorded, RecordedEvent
+from habeas.store.errors import UnreadableRecordError
+from habeas.store.journal import UNDECODABLE, EntryKind, entry_hash, genesis, read_entry, write_entry
+from habeas.store.rows import (
+    AccountRow,
+    CaseRow,
+    Changes,
+    EventRow,
+    JournalRow,
+    MessageRow,
+    QueuedRow,
+    RecordedRow,
+    RestrictionRow,
+    TimerRow,
+    from_column,
+    to_column,
+)
+from habeas.store.vault import CannotOpenError, Sealer, Vault
+
+_STANDING = frozenset({Status.PROPOSED, Status.ACTIVE})
+
+_encode = msgspec.msgpack.Encoder(decimal_format="string").encode
+_decode_event = msgspec.msgpack.Decoder(RecordedEvent).decode
+_decode_restriction = msgspec.msgpack.Decoder(Restriction).decode
+_decode_case = msgspec.msgpack.Decoder(Case).decode
+
+
+class OpenAccount(NamedTuple):
+    """An account in hand: its row, what opens it (None: its key was forgotten), and the state that was in the row."""
+
+    row: AccountRow
+    sealer: Sealer | None
+    state: AccountState
+
+
+# --- from a decided event to rows ------------------------------------------------------------------------------------
+
+
+class _Chain:
+    """The end of an account's journal, which grows."""
+
+    def __init__(self, account: AccountId, sequence: int, head: bytes, sealer: Sealer, at: int) -> None:
+        self._account = account
+        self._sealer = sealer
+        self._at = at
+        self.sequence = sequence
+        self.head = head
+        self.rows: list[JournalRow] = []
+
+    def add(self, kind: EntryKind, payload: bytes) -> int:
+        """Append an entry, and tell its sequence."""
+        self.sequence += 1
+        sealed = self._sealer.seal(_entry_purpose(self.sequence), payload)
+        entry = write_entry(self._account, self.sequence, kind, self._at, self.head, sealed)
+        self.head = entry_hash(entry)
+        self.rows.append(JournalRow(self._account, self.sequence, entry))
+        return self.sequence
+
+
+def changes(
+    enriched: EnrichedEvent, decision: Decision, playbook: str, before: OpenAccount | None, vault: Vault
+) -> tuple[Changes, OpenAccount]:
+    """Everything that one event writes, and the account as it is afterwards. Raises MissingStatementError."""
+    event, state = enriched.event, decision.state
+    account = event.account
+    assert state.account == account
+    _require_statements(decision, before)
+
+    new_key = None
+    if before is None or before.sealer is None:
+        new_key = vault.new_key(account)
+        sealer = vault.sealer(account, new_key)
+    else:
+        sealer = before.sealer
+    sequence, head = (before.row.journal_sequence, before.row.journal_head) if before else (0, genesis(account))
+    chain = _Chain(account, sequence, head, sealer, to_column(enriched.received_at))
+
+    event_sequence = chain.add(EntryKind.EVENT, _encode(recorded_event(enriched, decision, playbook)))
+    restrictions = [_restriction_row(r, account, chain, sealer) for r in decision.restrictions]
+    cases = [_case_row(c, account, chain, sealer) for c in decision.cases]
+    row = AccountRow(
+        account,
+        before.row.version + 1 if before else 1,
+        sealer.seal(_state_purpose(chain.sequence), encode_state(state)),
+        chain.sequence,
+        chain.head,
+        state.entity,
+        state.holder,
+        state.parents[0] if state.parents else None,
+        state.life.value,
+        new_key or (before.row.wrapped_key if before else None),
+    )
+    written = Changes(
+        version_before=before.row.version if before else None,
+        account=row,
+        is_found_alike=before is not None and _found_by(before.row) == _found_by(row),
+        new_key=new_key,
+        event=EventRow(account, event.source, event.id, event.digest, event_sequence),
+        entries=chain.rows,
+        restrictions=restrictions,
+        cases=cases,
+        fired=_fired(event),
+        timers=[TimerRow(account, t.restriction, t.generation, to_column(t.due_at)) for t in decision.timers],
+        ended=[r.id for r in decision.restrictions if r.status not in _STANDING],
+        messages=[_message_row(m, account, sealer) for m in decision.messages],
+    )
+    return written, OpenAccount(row, sealer, state)
+
+
+def recorded_event(enriched: EnrichedEvent, decision: Decision, playbook: str) -> RecordedEvent:
+    """The event as the journal keeps it."""
+    event = enriched.event
+    return RecordedEvent(
+        id=event.id,
+        source=event.source,
+        type=event.type,
+        account=event.account,
+        time=event.time,
+        received_at=enriched.received_at,
+        body=event.body,
+        facts=enriched.facts,
+        outcome=decision.outcome,
+        playbook=playbook,
+    )
+
+
+def _require_statements(decision: Decision, before: OpenAccount | None) -> None:
+    # A restriction that ended is not asked: one placed under milder rules must still be allowed to end. What is new in the
+    # state is asked although it should be among the decision's restrictions, for nothing else would notice it.
+    for restriction in decision.restrictions:
+        if restriction.status in _STANDING:
+            require_statement(restriction)
+    known = {restriction.id for restriction in before.state.restrictions} if before else set()
+    for restriction in decision.state.restrictions:
+        if restriction.id not in known:
+            require_statement(restriction)
+
+
+def _restriction_row(restriction: Restriction, account: AccountId, chain: _Chain, sealer: Sealer) -> RestrictionRow:
+    assert restriction.account == account
+    payload = _encode(restriction)
+    return RestrictionRow(
+        account,
+        restriction.id,
+        restriction.kind.value,
+        restriction.reason,
+        restriction.scope.value,
+        restriction.status.value,
+        to_column(restriction.starts_at),
+        None if restriction.ends_at is None else to_column(restriction.ends_at),
+        None if restriction.ended_at is None else to_column(restriction.ended_at),
+        chain.add(EntryKind.RESTRICTION, payload),
+        sealer.seal(_restriction_purpose(restriction.id), payload),
+    )
+
+
+def _case_row(case: Case, account: AccountId, chain: _Chain, sealer: Sealer) -> CaseRow:
+    assert case.account == account
+    payload = _encode(case)
+    return CaseRow(
+        account,
+        case.id,
+        case.queue,
+        case.priority.value,
+        case.status,
+        to_column(case.opened_at),
+        to_column(case.due_at),
+        chain.add(EntryKind.CASE, payload),
+        sealer.seal(_case_purpose(case.id), payload),
+    )
+
+
+def _message_row(message: Message, account: AccountId, sealer: Sealer) -> MessageRow:
+    body = sealer.seal(_message_purpose(message.id), message.body)
+    return MessageRow(account, message.id, message.account, message.topic.value, body)
+
+
+def _fired(event: Event) -> TimerRow | None:
+    if event.source != TIMER_SOURCE or event.type != TIMER_DUE:
+        return None
+    assert isinstance(event.data, TimerDue)
+    return TimerRow(event.account, event.data.restriction, event.data.generation, to_column(event.time))
+
+
+def _found_by(row: AccountRow) -> tuple[str | None, ...]:
+    return row.entity, row.holder, row.parent, row.life
+
+
+# --- from rows to what they mean -------------------------------------------------------------------------------------
+
+
+def open_account(row: AccountRow, vault: Vault) -> OpenAccount:
+    """The account in a row. Never fails: bytes that do not open are kept in the state's `unreadable`, and so deny."""
+    sealer = open_key(row.account_id, row.wrapped_key, vault)
+    return OpenAccount(row, sealer, _state(row, sealer))
+
+
+def open_key(account: AccountId, wrapped: bytes | None, vault: Vault) -> Sealer | None:
+    """What opens an account's sealed bytes; None if its key was forgotten or is not ours."""
+    if wrapped is None:
+        return None
+    try:
+        return vault.sealer(account, wrapped)
+    except CannotOpenError:
+        return None
+
+
+def _state(row: AccountRow, sealer: Sealer | None) -> AccountState:
+    try:
+        if sealer is not None:
+            return decode_state(row.account_id, sealer.open(_state_purpose(row.journal_sequence), row.state))
+    except CannotOpenError:
+        pass
+    # What accounts are found by is legible still, and must not be lost when the next event is recorded.
+    return replace(
+        AccountState(account=row.account_id, unreadable=(row.state,)),
+        entity=EntityId(row.entity),
+        holder=row.holder,
+        parents=() if row.parent is None else (row.parent,),
+        life=Life(row.life),
+    )
+
+
+def read_recorded(row: RecordedRow, account: AccountId, vault: Vault) -> Recorded:
+    """What was answered to an event. Raises UnreadableRecordError."""
+    if row.entry is None:
+        raise UnreadableRecordError(f"journal entry {row.sequence}", account)
+    read = read_event(JournalRow(account, row.sequence, row.entry), open_key(account, row.wrapped_key, vault))
+    if read is None:
+        raise UnreadableRecordError(f"journal entry {row.sequence}", account)
+    return Recorded(row.digest, read.outcome)
+
+
+def read_event(row: JournalRow, sealer: Sealer | None) -> RecordedEvent | None:
+    """The event in a journal entry; None if the entry holds something else. Raises UnreadableRecordError."""
+    what = f"journal entry {row.sequence}"
+    try:
+        entry = read_entry(row.entry)
+    except JournalBrokenError:
+        raise UnreadableRecordError(what, row.account_id) from None
+    if entry.kind != EntryKind.EVENT:
+        return None
+    payload = _opened(row.account_id, sealer, _entry_purpose(row.sequence), entry.sealed, what)
+    try:
+        return _decode_event(payload)
+    except UNDECODABLE:
+        raise UnreadableRecordError(what, row.account_id) from None
+
+
+def read_restriction(row: RestrictionRow, sealer: Sealer | None) -> Restriction:
+    """The restriction in a row. Raises UnreadableRecordError."""
+    what = f"restriction `{row.id}`"
+    payload = _opened(row.account_id, sealer, _restriction_purpose(row.id), row.body, what)
+    try:
+        return _decode_restriction(payload)
+    except UNDECODABLE:
+        raise UnreadableRecordError(what, row.account_id) from None
+
+
+def read_case(row: CaseRow, sealer: Sealer | None) -> Case:
+    """The case in a row. Raises UnreadableRecordError."""
+    what = f"case `{row.id}`"
+    payload = _opened(row.account_id, sealer, _case_purpose(row.id), row.body, what)
+    try:
+        return _decode_case(payload)
+    except UNDECODABLE:
+        raise UnreadableRecordError(what, row.account_id) from None
+
+
+def read_queued(row: QueuedRow, vault: Vault) -> QueuedMessage:
+    """The message in a row. Raises UnreadableRecordError."""
+    message = row.message
+    sealer = open_key(message.account_id, row.wrapped_key, vault)
+    what = f"message `{message.id}` at position {row.position}"
+    body = _opened(message.account_id, sealer, _message_purpose(message.id), message.body, what)
+    return QueuedMessage(row.position, Message(message.id, message.about, Topic(message.topic), body))
+
+
+def read_timer(row: TimerRow) -> DueTimer:
+    """The timer in a row."""
+    return DueTimer(row.account_id, Timer(row.restriction_id, row.generation, from_column(row.due_at)))
+
+
+def _opened(account: AccountId, sealer: Sealer | None, purpose: str, sealed: bytes, what: str) -> bytes:
+    if sealer is None:
+        raise UnreadableRecordError(what, account)
+    try:
+        return sealer.open(purpose, sealed)
+    except CannotOpenError:
+        raise UnreadableRecordError(what, account) from None
+
+
+# --- what each thing is sealed for, so that sealed bytes open only where they belong ---------------------------------
+
+
+def _state_purpose(sequence: int) -> str:
+    # With its place in the journal: an older state of the same account does not open in its stead.
+    return f"state/{sequence}"
+
+
+def _entry_purpose(sequence: int) -> str:
+    return f"journal/{sequence}"
+
+
+def _restriction_purpose(restriction: str) -> str:
+    return f"restriction/{restriction}"
+
+
+def _case_purpose(case: str) -> str:
+    return f"case/{case}"
+
+
+def _message_purpose(message: str) -> str:
+    return f"message/{message}"

@@ -1,0 +1,192 @@
+"""The rows of the tables, and what a table engine must do with them. Times are integer microseconds since 1970, UTC.
+
+Sealed bytes open with the key of the row's account only. The columns that are not sealed are those that somebody must find
+rows by.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_column(at: datetime) -> int:
+    """An instant as it stands in a column."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def from_column(microseconds: int) -> datetime:
+    """The instant that stands in a column."""
+    return _EPOCH + microseconds * _MICROSECOND
+
+
+class AccountRow(NamedTuple):
+    """An account. `version` counts its writes; `journal_sequence` and `journal_head` are the end of its journal.
+
+    `wrapped_key` stands in a table of its own, so that it can be forgotten: None from then on.
+    """
+
+    account_id: AccountId
+    version: int
+    state: bytes
+    journal_sequence: int
+    journal_head: bytes
+    entity: str
+    holder: HolderId | None
+    parent: AccountId | None
+    life: str
+    wrapped_key: bytes | None
+
+
+class EventRow(NamedTuple):
+    """That an event was recorded, and in which journal entry its facts and its outcome are."""
+
+    account_id: AccountId
+    source: str
+    id: EventId
+    digest: bytes
+    sequence: int
+
+
+class JournalRow(NamedTuple):
+    account_id: AccountId
+    sequence: int
+    entry: bytes
+
+
+class RestrictionRow(NamedTuple):
+    """A restriction as it is now. `sequence` is the journal entry of its birth, which orders restrictions by age."""
+
+    account_id: AccountId
+    id: RestrictionId
+    kind: str
+    reason: str
+    scope: str
+    status: str
+    starts_at: int
+    ends_at: int | None
+    ended_at: int | None
+    sequence: int
+    body: bytes
+
+
+class CaseRow(NamedTuple):
+    """A case as it is now. `sequence` is the journal entry of its opening."""
+
+    account_id: AccountId
+    id: CaseId
+    queue: str
+    priority: str
+    status: str
+    opened_at: int
+    due_at: int
+    sequence: int
+    body: bytes
+
+
+class TimerRow(NamedTuple):
+    account_id: AccountId
+    restriction_id: RestrictionId
+    generation: int
+    due_at: int
+
+
+class MessageRow(NamedTuple):
+    """An outgoing message, sealed with the key of the account whose event caused it; `about` may be another account."""
+
+    account_id: AccountId
+    id: str
+    about: AccountId
+    topic: str
+    body: bytes
+
+
+class QueuedRow(NamedTuple):
+    """A message that waits, with its place in the queue and the key that opens it."""
+
+    position: int
+    message: MessageRow
+    wrapped_key: bytes | None
+
+
+class RecordedRow(NamedTuple):
+    """What is known of an event that came before: its digest, its journal entry, and the key that opens it."""
+
+    digest: bytes
+    sequence: int
+    entry: bytes | None
+    wrapped_key: bytes | None
+
+
+class Changes(NamedTuple):
+    """Everything that one event writes. A restriction or a case that is there already keeps its `sequence`.
+
+    `account` replaces the row that had `version_before`, or is new if that is None. `new_key` is the wrapped key to keep,
+    if it changed. The timer `fired`, if it is still the one there, is removed; then `timers` are set; then those of
+    `ended` are removed.
+    """
+
+    version_before: int | None
+    account: AccountRow
+    is_found_alike: bool
+    """Whether the columns that the account is found by are what they were."""
+    new_key: bytes | None
+    event: EventRow
+    entries: Sequence[JournalRow]
+    restrictions: Sequence[RestrictionRow] = ()
+    cases: Sequence[CaseRow] = ()
+    fired: TimerRow | None = None
+    timers: Sequence[TimerRow] = ()
+    ended: Sequence[RestrictionId] = ()
+    messages: Sequence[MessageRow] = ()
+
+
+class Rows(Protocol):
+    """One view of the tables: consistent for as long as it is used, and exclusive where it writes.
+
+    Lists that can be long come in pieces: those after a key, in its order, at most `limit`.
+    """
+
+    def account(self, account: AccountId) -> AccountRow | None: ...
+
+    def wrapped_key(self, account: AccountId) -> bytes | None: ...
+
+    def recorded(self, account: AccountId, source: str, event: EventId) -> RecordedRow | None: ...
+
+    def restrictions(self, account: AccountId) -> Sequence[RestrictionRow]:
+        """By `sequence`."""
+
+    def restriction_account(self, restriction: RestrictionId) -> AccountId | None: ...
+
+    def cases(self, account: AccountId) -> Sequence[CaseRow]:
+        """By `sequence`."""
+
+    def entries(self, account: AccountId, after: int, limit: int) -> Sequence[JournalRow]: ...
+
+    def accounts(self, after: str, limit: int) -> Sequence[AccountId]: ...
+
+    def holder_accounts(self, holder: HolderId) -> Sequence[AccountId]:
+        """In id order."""
+
+    def due_timers(self, due_at: int, limit: int) -> Sequence[TimerRow]:
+        """Due at or before, by (`due_at`, account, restriction)."""
+
+    def queued(self, after: int, limit: int, topic: str | None) -> Sequence[QueuedRow]: ...
+
+    def playbook(self, version: str) -> bytes | None: ...
+
+    def entry_count(self) -> int: ...
+
+    def strangers(self) -> Sequence[AccountId]:
+        """Accounts that have journal entries and are not there themselves."""
+
+    def write(self, changes: Changes) -> None:
+        """Raises AlreadyRecordedError and StaleWriteError. After any error the transaction must be undone."""
+
+    def mark_delivered(self, positions: Sequence[int]) -> None: ...
+
+    def add_playbook(self, version: str, text: bytes) -> None: ...

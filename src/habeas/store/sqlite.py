@@ -1,0 +1,350 @@
+"""The store in one SQLite file (write-ahead log, every commit on the disk), which several processes may share.
+
+Nothing that was read outlives its transaction, so it does not matter who wrote in between. Writers of one process take turns
+by a lock, processes by SQLite's. Readers have connections of their own, see the state at the beginning of their block, and
+wait for nobody.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from habeas.domain.ids import AccountId, EventId, HolderId, RestrictionId
+from habeas.store.errors import (
+    AlreadyRecordedError,
+    BusyStoreError,
+    FailedStoreError,
+    LostKeyError,
+    StaleWriteError,
+    StoreError,
+    WrongKeyError,
+)
+from habeas.store.migrations import migrate
+from habeas.store.rows import (
+    AccountRow,
+    CaseRow,
+    Changes,
+    JournalRow,
+    MessageRow,
+    QueuedRow,
+    RecordedRow,
+    RestrictionRow,
+    TimerRow,
+)
+from habeas.store.unit_of_work import StoredReader, StoredUnitOfWork, Turns
+from habeas.store.vault import Vault, make_master, read_master
+
+SQLITE_MIN = (3, 37, 0)
+"""The first SQLite with STRICT tables."""
+
+BUSY_FOR_S = 30.0
+"""How long a writer waits for another process."""
+
+CHECKPOINT_PAGES = 4_000
+"""Size of the write-ahead log, in pages of 4 KiB, at which it is copied into the file."""
+
+_ACCOUNT = """
+    SELECT a.*, k.wrapped_key FROM account a LEFT JOIN account_key k ON k.account_id = a.account_id WHERE a.account_id = ?
+"""
+_WRAPPED_KEY = "SELECT wrapped_key FROM account_key WHERE account_id = ?"
+_RECORDED = """
+    SELECT e.digest, e.sequence, j.entry, k.wrapped_key FROM event e
+    LEFT JOIN journal j ON j.account_id = e.account_id AND j.sequence = e.sequence
+    LEFT JOIN account_key k ON k.account_id = e.account_id
+    WHERE e.account_id = ? AND e.source = ? AND e.id = ?
+"""
+_RESTRICTIONS = "SELECT * FROM restriction WHERE account_id = ? ORDER BY sequence"
+_RESTRICTION_ACCOUNT = "SELECT account_id FROM restriction WHERE id = ? ORDER BY account_id LIMIT 1"
+_CASES = "SELECT * FROM case_file WHERE account_id = ? ORDER BY sequence"
+_ENTRIES = "SELECT * FROM journal WHERE account_id = ? AND sequence > ? ORDER BY sequence LIMIT ?"
+_ACCOUNTS = "SELECT account_id FROM account WHERE account_id > ? ORDER BY account_id LIMIT ?"
+_HOLDER_ACCOUNTS = "SELECT account_id FROM account WHERE holder = ? ORDER BY account_id"
+_DUE_TIMERS = "SELECT * FROM timer WHERE due_at <= ? ORDER BY due_at, account_id, restriction_id LIMIT ?"
+_QUEUED = """
+    SELECT o.position, k.wrapped_key, o.account_id, o.id, o.about, o.topic, o.body
+    FROM outbox o INDEXED BY outbox_waiting LEFT JOIN account_key k ON k.account_id = o.account_id
+    WHERE o.delivered_at IS NULL AND o.position > ? ORDER BY o.position LIMIT ?
+"""
+_QUEUED_ABOUT = """
+    SELECT o.position, k.wrapped_key, o.account_id, o.id, o.about, o.topic, o.body
+    FROM outbox o INDEXED BY outbox_waiting_by_topic LEFT JOIN account_key k ON k.account_id = o.account_id
+    WHERE o.delivered_at IS NULL AND o.position > ? AND o.topic = ? ORDER BY o.position LIMIT ?
+"""
+_PLAYBOOK = "SELECT text FROM playbook WHERE version = ?"
+_ENTRY_COUNT = "SELECT count(*) FROM journal"
+_STRANGERS = (
+    "SELECT DISTINCT account_id FROM journal WHERE account_id NOT IN (SELECT account_id FROM account) ORDER BY 1"
+)
+
+_ADD_ACCOUNT = "INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+# The second form leaves the columns alone that have indexes, and so the indexes.
+_CHANGE_ACCOUNT = """
+    UPDATE account SET version = ?, state = ?, journal_sequence = ?, journal_head = ?,
+        entity = ?, holder = ?, parent = ?, life = ?
+    WHERE account_id = ? AND version = ?
+"""
+_CHANGE_STATE = """
+    UPDATE account SET version = ?, state = ?, journal_sequence = ?, journal_head = ? WHERE account_id = ? AND version = ?
+"""
+_SET_KEY = "INSERT INTO account_key VALUES (?, ?) ON CONFLICT DO UPDATE SET wrapped_key = excluded.wrapped_key"
+_ADD_EVENT = "INSERT INTO event VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_ADD_ENTRY = "INSERT INTO journal VALUES (?, ?, ?)"
+_SET_RESTRICTION = """
+    INSERT INTO restriction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET kind = excluded.kind, reason = excluded.reason, scope = excluded.scope, status = excluded.status,
+        starts_at = excluded.starts_at, ends_at = excluded.ends_at, ended_at = excluded.ended_at, body = excluded.body
+"""
+_SET_CASE = """
+    INSERT INTO case_file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET queue = excluded.queue, priority = excluded.priority, status = excluded.status,
+        opened_at = excluded.opened_at, due_at = excluded.due_at, body = excluded.body
+"""
+_REMOVE_FIRED = "DELETE FROM timer WHERE account_id = ? AND restriction_id = ? AND generation = ?"
+_SET_TIMER = """
+    INSERT INTO timer VALUES (?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET generation = excluded.generation, due_at = excluded.due_at
+"""
+_REMOVE_TIMER = "DELETE FROM timer WHERE account_id = ? AND restriction_id = ?"
+_ADD_MESSAGE = "INSERT INTO outbox (account_id, id, about, topic, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_MARK_DELIVERED = "UPDATE outbox SET delivered_at = ? WHERE position = ? AND delivered_at IS NULL"
+_ADD_PLAYBOOK = "INSERT INTO playbook VALUES (?, ?)"
+
+
+class SqliteRows:
+    """`Rows` on a connection that has begun a transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._run = connection.execute
+        self._run_many = connection.executemany
+
+    def account(self, account: AccountId) -> AccountRow | None:
+        row = self._run(_ACCOUNT, (account,)).fetchone()
+        return None if row is None else AccountRow._make(row)
+
+    def wrapped_key(self, account: AccountId) -> bytes | None:
+        row = self._run(_WRAPPED_KEY, (account,)).fetchone()
+        return None if row is None else row[0]
+
+    def recorded(self, account: AccountId, source: str, event: EventId) -> RecordedRow | None:
+        row = self._run(_RECORDED, (account, source, event)).fetchone()
+        return None if row is None else RecordedRow._make(row)
+
+    def restrictions(self, account: AccountId) -> Sequence[RestrictionRow]:
+        return [RestrictionRow._make(row) for row in self._run(_RESTRICTIONS, (account,))]
+
+    def restriction_account(self, restriction: RestrictionId) -> AccountId | None:
+        row = self._run(_RESTRICTION_ACCOUNT, (restriction,)).fetchone()
+        return None if row is None else row[0]
+
+    def cases(self, account: AccountId) -> Sequence[CaseRow]:
+        return [CaseRow._make(row) for row in self._run(_CASES, (account,))]
+
+    def entries(self, account: AccountId, after: int, limit: int) -> Sequence[JournalRow]:
+        return [JournalRow._make(row) for row in self._run(_ENTRIES, (account, after, limit))]
+
+    def accounts(self, after: str, limit: int) -> Sequence[AccountId]:
+        return [account for (account,) in self._run(_ACCOUNTS, (after, limit))]
+
+    def holder_accounts(self, holder: HolderId) -> Sequence[AccountId]:
+        return [account for (account,) in self._run(_HOLDER_ACCOUNTS, (holder,))]
+
+    def due_timers(self, due_at: int, limit: int) -> Sequence[TimerRow]:
+        return [TimerRow._make(row) for row in self._run(_DUE_TIMERS, (due_at, limit))]
+
+    def queued(self, after: int, limit: int, topic: str | None) -> Sequence[QueuedRow]:
+        rows = self._run(_QUEUED, (after, limit)) if topic is None else self._run(_QUEUED_ABOUT, (after, topic, limit))
+        return [QueuedRow(position, MessageRow._make(message), key) for position, key, *message in rows]
+
+    def playbook(self, version: str) -> bytes | None:
+        row = self._run(_PLAYBOOK, (version,)).fetchone()
+        return None if row is None else row[0]
+
+    def entry_count(self) -> int:
+        count: int = self._run(_ENTRY_COUNT).fetchone()[0]
+        return count
+
+    def strangers(self) -> Sequence[AccountId]:
+        return [account for (account,) in self._run(_STRANGERS)]
+
+    def write(self, changes: Changes) -> None:
+        self._write_account(changes)
+        event = changes.event
+        if not self._run(_ADD_EVENT, event).rowcount:
+            raise AlreadyRecordedError(event.account_id, event.source, event.id)
+        for entry in changes.entries:
+            self._run(_ADD_ENTRY, entry)
+        for restriction in changes.restrictions:
+            self._run(_SET_RESTRICTION, restriction)
+        for case in changes.cases:
+            self._run(_SET_CASE, case)
+        if changes.fired is not None:
+            self._run(_REMOVE_FIRED, changes.fired[:3])
+        for timer in changes.timers:
+            self._run(_SET_TIMER, timer)
+        for ended in changes.ended:
+            self._run(_REMOVE_TIMER, (event.account_id, ended))
+        for message in changes.messages:
+            self._run(_ADD_MESSAGE, message)
+
+    def _write_account(self, changes: Changes) -> None:
+        row, version = changes.account, changes.version_before
+        if version is None:
+            written = self._run(_ADD_ACCOUNT, row[:9])
+        elif changes.is_found_alike:
+            written = self._run(_CHANGE_STATE, (*row[1:5], row.account_id, version))
+        else:
+            written = self._run(_CHANGE_ACCOUNT, (*row[1:9], row.account_id, version))
+        if not written.rowcount:
+            raise StaleWriteError(row.account_id)
+        if changes.new_key is not None:
+            self._run(_SET_KEY, (row.account_id, changes.new_key))
+
+    def mark_delivered(self, positions: Sequence[int]) -> None:
+        now = time.time_ns() // 1_000
+        self._run_many(_MARK_DELIVERED, [(now, position) for position in positions])
+
+    def add_playbook(self, version: str, text: bytes) -> None:
+        self._run(_ADD_PLAYBOOK, (version, text))
+
+
+class SqliteStore:
+    """The port `service.ports.Store` on one file. Its master key is in the file beside it, `<path>.key`."""
+
+    def __init__(self, path: Path, busy_for_s: float = BUSY_FOR_S) -> None:
+        """Open the store, made and migrated if need be. Raises StoreError."""
+        if sqlite3.sqlite_version_info < SQLITE_MIN:
+            needed = ".".join(map(str, SQLITE_MIN))
+            raise StoreError(f"this Python has SQLite {sqlite3.sqlite_version}; a store needs {needed} or later")
+        self.path = path.absolute()
+        self._busy_for_s = busy_for_s
+        self._turns = Turns()
+        self._idle: list[sqlite3.Connection] = []
+        self._is_closed = False
+        with self._translated():
+            _make_file(self.path)
+            self._writer = self._connect()
+            try:
+                self._use_write_ahead_log()
+                migrate(self._writer, self.path)
+                self._vault = self._open_vault()
+            except BaseException:
+                self._writer.close()
+                raise
+        self.identity_key = self._vault.identity_key
+
+    @contextmanager
+    def transaction(self) -> Iterator[StoredUnitOfWork]:
+        assert not self._is_closed, "the store is closed"
+        with self._translated(), self._turns.turn(), self._exclusive():
+            work = StoredUnitOfWork(SqliteRows(self._writer), self._vault)
+            yield work
+            work.require_whole()
+
+    @contextmanager
+    def reading(self) -> Iterator[StoredReader]:
+        assert not self._is_closed, "the store is closed"
+        with self._translated():
+            connection = self._borrow()
+            try:
+                connection.execute("BEGIN")
+                connection.execute(_PLAYBOOK, ("",)).fetchone()  # The view is taken by the first read, not by BEGIN.
+                yield StoredReader(SqliteRows(connection), self._vault)
+            finally:
+                self._give_back(connection)
+
+    def close(self) -> None:
+        self._is_closed = True
+        while self._idle:
+            self._idle.pop().close()
+        self._writer.close()
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        self._writer.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._writer.execute("COMMIT")
+        except BaseException:
+            if self._writer.in_transaction:  # Some errors have SQLite itself undo the transaction.
+                self._writer.execute("ROLLBACK")
+            raise
+
+    def _borrow(self) -> sqlite3.Connection:
+        with suppress(IndexError):
+            return self._idle.pop()
+        return self._connect()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        if self._is_closed:
+            connection.close()
+        else:
+            self._idle.append(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path,
+            timeout=self._busy_for_s,
+            isolation_level=None,  # Transactions begin and end where we say so.
+            check_same_thread=False,  # One thread at a time: writers by their turns, readers by borrowing.
+        )
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        return connection
+
+    def _use_write_ahead_log(self) -> None:
+        # Two processes that make the same store may meet here, where SQLite fails at once instead of waiting.
+        deadline = time.monotonic() + self._busy_for_s
+        while self._writer.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            try:
+                self._writer.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+
+    def _open_vault(self) -> Vault:
+        key_path = self.path.with_name(f"{self.path.name}.key")
+        proof = self._proof()
+        if proof is None:
+            with self._exclusive():
+                proof = self._proof()
+                if proof is None:
+                    proof = Vault(make_master(key_path)).proof()
+                    self._writer.execute("INSERT INTO meta VALUES ('key_proof', ?)", (proof,))
+        master = read_master(key_path)
+        if master is None:
+            raise LostKeyError(key_path, self.path)
+        vault = Vault(master)
+        if not vault.is_proved_by(proof):
+            raise WrongKeyError(key_path, self.path)
+        return vault
+
+    def _proof(self) -> bytes | None:
+        row = self._writer.execute("SELECT value FROM meta WHERE name = 'key_proof'").fetchone()
+        return None if row is None else row[0]
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Driver errors become errors of the port."""
+        try:
+            yield
+        except sqlite3.Error as exc:
+            # The low byte is the primary code; the rest says which kind of busy.
+            if getattr(exc, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                raise BusyStoreError(self.path, self._busy_for_s) from exc
+            raise FailedStoreError(self.path, exc) from exc
+
+
+def _make_file(path: Path) -> None:
+    """An empty file that only its owner may read, unless there is a file; SQLite gives its side files the same mode."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as exc:
+        raise FailedStoreError(path, exc) from None

@@ -1,0 +1,185 @@
+"""The port on rows: what readers and writers of a store do, whichever table engine keeps the rows."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from habeas.domain.account import AccountState
+from habeas.domain.case import Case
+from habeas.domain.decision import Decision, Topic
+from habeas.domain.errors import PlaybookError
+from habeas.domain.facts import EnrichedEvent
+from habeas.domain.ids import AccountId, EventId, HolderId, RestrictionId
+from habeas.domain.restriction import Restriction
+from habeas.service.ports import DueTimer, JournalFault, QueuedMessage, Recorded, RecordedEvent
+from habeas.store import records
+from habeas.store.errors import BrokenTransactionError
+from habeas.store.journal import verify
+from habeas.store.records import OpenAccount
+from habeas.store.rows import Rows, to_column
+from habeas.store.vault import Sealer, Vault
+
+PIECE = 500
+"""How many rows of a long list are read at once."""
+
+
+class StoredReader:
+    """One consistent view of a store (`service.ports.Reader`)."""
+
+    def __init__(self, rows: Rows, vault: Vault) -> None:
+        self._rows = rows
+        self._vault = vault
+
+    def account(self, account: AccountId) -> AccountState | None:
+        row = self._rows.account(account)
+        return None if row is None else records.open_account(row, self._vault).state
+
+    def recorded(self, account: AccountId, source: str, event: EventId) -> Recorded | None:
+        row = self._rows.recorded(account, source, event)
+        return None if row is None else records.read_recorded(row, account, self._vault)
+
+    def restrictions(self, account: AccountId) -> tuple[Restriction, ...]:
+        """All restrictions ever placed on the account. Raises UnreadableRecordError rather than leave one out."""
+        rows = self._rows.restrictions(account)
+        sealer = self._sealer(account) if rows else None
+        return tuple(records.read_restriction(row, sealer) for row in rows)
+
+    def restriction_account(self, restriction: RestrictionId) -> AccountId | None:
+        return self._rows.restriction_account(restriction)
+
+    def cases(self, account: AccountId) -> tuple[Case, ...]:
+        """All cases about the account. Raises UnreadableRecordError rather than leave one out."""
+        rows = self._rows.cases(account)
+        sealer = self._sealer(account) if rows else None
+        return tuple(records.read_case(row, sealer) for row in rows)
+
+    def events(self, account: AccountId) -> Iterator[RecordedEvent]:
+        """All events about the account. Raises UnreadableRecordError rather than leave one out."""
+        sealer = self._sealer(account)
+        after = 0
+        while rows := self._rows.entries(account, after, PIECE):
+            for row in rows:
+                event = records.read_event(row, sealer)
+                if event is not None:
+                    yield event
+            after = rows[-1].sequence
+
+    def holder_accounts(self, holder: HolderId) -> tuple[AccountId, ...]:
+        return tuple(self._rows.holder_accounts(holder))
+
+    def accounts(self) -> Iterator[AccountId]:
+        after = ""
+        while accounts := self._rows.accounts(after, PIECE):
+            yield from accounts
+            after = accounts[-1]
+
+    def due_timers(self, at: datetime, limit: int) -> Sequence[DueTimer]:
+        return tuple(records.read_timer(row) for row in self._rows.due_timers(to_column(at), limit))
+
+    def queued_messages(self, after: int, limit: int, topic: Topic | None = None) -> Sequence[QueuedMessage]:
+        """Messages that wait. Raises UnreadableRecordError rather than leave one out."""
+        return tuple(records.read_queued(row, self._vault) for row in self._rows.queued(after, limit, topic))
+
+    def playbook_text(self, version: str) -> bytes | None:
+        return self._rows.playbook(version)
+
+    def verify_journal(self) -> Iterator[JournalFault]:
+        for account in self.accounts():
+            row = self._rows.account(account)
+            assert row is not None
+            yield from verify(account, self._entries(account), row.journal_sequence, row.journal_head)
+        for account in self._rows.strangers():
+            yield JournalFault(account, 0, "there is a journal of this account, and no account")
+
+    def journal_length(self) -> int:
+        return self._rows.entry_count()
+
+    def _entries(self, account: AccountId) -> Iterator[tuple[int, bytes]]:
+        after = 0
+        while rows := self._rows.entries(account, after, PIECE):
+            yield from ((row.sequence, row.entry) for row in rows)
+            after = rows[-1].sequence
+
+    def _sealer(self, account: AccountId) -> Sealer | None:
+        return records.open_key(account, self._rows.wrapped_key(account), self._vault)
+
+
+class StoredUnitOfWork(StoredReader):
+    """A reader that also writes (`service.ports.UnitOfWork`), for the length of one exclusive transaction."""
+
+    def __init__(self, rows: Rows, vault: Vault) -> None:
+        super().__init__(rows, vault)
+        # Accounts in hand. Sound because nobody else writes meanwhile; none of it outlives the transaction.
+        self._in_hand: dict[AccountId, OpenAccount] = {}
+        self._is_whole = True
+
+    def account(self, account: AccountId) -> AccountState | None:
+        opened = self._open(account)
+        return None if opened is None else opened.state
+
+    def record(self, enriched: EnrichedEvent, decision: Decision, playbook: str) -> None:
+        """Write one event and everything it led to.
+
+        Raises MissingStatementError, with nothing written; AlreadyRecordedError and StaleWriteError, after which the
+        transaction can only be undone.
+        """
+        account = enriched.event.account
+        changes, after = records.changes(enriched, decision, playbook, self._open(account), self._vault)
+        with self._whole():
+            self._rows.write(changes)
+        self._in_hand[account] = after
+
+    def delivered(self, positions: Sequence[int]) -> None:
+        with self._whole():
+            self._rows.mark_delivered(positions)
+
+    def record_playbook(self, version: str, text: bytes) -> None:
+        known = self._rows.playbook(version)
+        if known is None:
+            with self._whole():
+                self._rows.add_playbook(version, text)
+        elif known != text:
+            raise PlaybookError(
+                f"playbook version `{version}` was recorded with another text; give a changed playbook a new version"
+            )
+
+    def require_whole(self) -> None:
+        """Raises BrokenTransactionError if a write failed half-way, whatever became of its error."""
+        if not self._is_whole:
+            raise BrokenTransactionError
+
+    def _open(self, account: AccountId) -> OpenAccount | None:
+        opened = self._in_hand.get(account)
+        if opened is None:
+            row = self._rows.account(account)
+            if row is None:
+                return None
+            opened = self._in_hand[account] = records.open_account(row, self._vault)
+        return opened
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        # INVARIANT: what a write did before it failed is never committed, even if somebody swallows the error.
+        self.require_whole()
+        self._is_whole = False
+        yield
+        self._is_whole = True
+
+
+class Turns:
+    """Writers of one process take turns. A transaction inside a transaction is a programming error, not a deadlock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holder: int | None = None
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        assert self._holder != threading.get_ident(), "a transaction was begun inside a transaction"
+        with self._lock:
+            self._holder = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._holder = None

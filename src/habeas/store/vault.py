@@ -1,0 +1,141 @@
+"""Keys, and what is sealed with them: one master key a store, one data key an account, kept wrapped.
+
+Whoever forgets an account's data key has destroyed everything sealed with it, wherever copies of it are (crypto-shredding).
+"""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from habeas.domain.ids import AccountId
+from habeas.store.errors import StoreError
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+
+_PROOF_SUBJECT = AccountId("")
+_PROOF = b"habeas"
+
+
+class CannotOpenError(StoreError):
+    """Sealed bytes do not open: another key, another subject, another purpose, or changed bytes."""
+
+    def __init__(self, subject: str, purpose: str) -> None:
+        super().__init__(f"the sealed `{purpose}` of account `{subject}` does not open")
+
+
+class Sealer:
+    """Seals what is said about one account, each thing for one purpose: sealed bytes open nowhere else."""
+
+    __slots__ = ("_aead", "_subject")
+
+    def __init__(self, subject: AccountId, key: bytes) -> None:
+        self._subject = subject
+        self._aead = AESGCM(key)
+
+    def seal(self, purpose: str, payload: bytes) -> bytes:
+        """A random nonce, then the payload, encrypted and bound to the account and the purpose."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._aead.encrypt(nonce, payload, _binding(self._subject, purpose))
+
+    def open(self, purpose: str, sealed: bytes) -> bytes:
+        """The payload. Raises CannotOpenError."""
+        try:
+            return self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _binding(self._subject, purpose))
+        except (InvalidTag, ValueError):
+            raise CannotOpenError(self._subject, purpose) from None
+
+
+class Vault:
+    """What follows from the master key: the key that ids derive from, and the key that wraps every account's data key."""
+
+    def __init__(self, master: bytes) -> None:
+        assert len(master) == KEY_BYTES
+        self.identity_key = _derived(master, b"habeas identity 1")
+        self._wrapping = _derived(master, b"habeas wrapping 1")
+
+    def new_key(self, account: AccountId) -> bytes:
+        """A new random data key, wrapped: fit to be stored, worth nothing without the master key."""
+        return Sealer(account, self._wrapping).seal("key", secrets.token_bytes(KEY_BYTES))
+
+    def sealer(self, account: AccountId, wrapped: bytes) -> Sealer:
+        """What seals and opens with this data key. Raises CannotOpenError.
+
+        Nothing is remembered: unwrapping costs some 3 us, and a forgotten key is then forgotten in every process.
+        """
+        return Sealer(account, Sealer(account, self._wrapping).open("key", wrapped))
+
+    def proof(self) -> bytes:
+        """Bytes that only this master key opens, for a store to tell whether a key file is its own."""
+        return Sealer(_PROOF_SUBJECT, self._wrapping).seal("proof", _PROOF)
+
+    def is_proved_by(self, proof: bytes) -> bool:
+        """Whether the same master key made this proof."""
+        with suppress(CannotOpenError):
+            return Sealer(_PROOF_SUBJECT, self._wrapping).open("proof", proof) == _PROOF
+        return False
+
+
+def new_master() -> bytes:
+    """A new random master key."""
+    return secrets.token_bytes(KEY_BYTES)
+
+
+def read_master(path: Path) -> bytes | None:
+    """The master key in a file, or None if there is no file. Raises StoreError if it holds something else."""
+    try:
+        master = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise StoreError(f"the key file `{path}` cannot be read: {exc.strerror}") from None
+    if len(master) != KEY_BYTES:
+        raise StoreError(
+            f"the key file `{path}` holds {len(master)} bytes where a key has {KEY_BYTES}; put back the right file"
+        )
+    return master
+
+
+def make_master(path: Path) -> bytes:
+    """The master key in a file that is made now, readable by its owner only; the key that is there, if one is.
+
+    The file appears with its whole content or not at all, and is on the disk before this returns: it is the one thing
+    whose loss loses everything.
+    """
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(descriptor, new_master())
+        os.fsync(descriptor)
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        os.close(descriptor)
+        draft.unlink()
+    _sync_folder(path.parent)
+    master = read_master(path)
+    assert master is not None
+    return master
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _derived(master: bytes, info: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(master)
+
+
+def _binding(subject: AccountId, purpose: str) -> bytes:
+    # The length in front keeps ("ab", "c") and ("a", "bc") apart.
+    return f"{len(subject)}:{subject}{purpose}".encode()

@@ -1,0 +1,129 @@
+"""The stores that the contract is tried on, and a hand that reaches below each of them, as a fault or an intruder would."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from habeas.domain.ids import AccountId
+from habeas.service.ports import Store
+from habeas.store.memory import Folder, MemoryStore
+from habeas.store.rows import JournalRow
+from habeas.store.sqlite import SqliteStore
+
+
+class Intruder(Protocol):
+    """Changes what is stored without asking the store."""
+
+    def journal(self, account: str) -> list[tuple[int, bytes]]: ...
+
+    def set_journal(self, account: str, rows: list[tuple[int, bytes]]) -> None: ...
+
+    def set_head(self, account: str, sequence: int, head: bytes) -> None: ...
+
+    def state(self, account: str) -> bytes: ...
+
+    def set_state(self, account: str, state: bytes) -> None: ...
+
+    def set_restriction_body(self, account: str, restriction: str, body: bytes) -> None: ...
+
+    def forget_key(self, account: str) -> None: ...
+
+
+class MemoryIntruder:
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def journal(self, account: str) -> list[tuple[int, bytes]]:
+        return [(row.sequence, row.entry) for row in self._folder(account).journal]
+
+    def set_journal(self, account: str, rows: list[tuple[int, bytes]]) -> None:
+        key = AccountId(account)
+        folder = self._folder(account)
+        self._folders[key] = replace(folder, journal=tuple(JournalRow(key, *row) for row in rows))
+
+    def set_head(self, account: str, sequence: int, head: bytes) -> None:
+        self._set(account, journal_sequence=sequence, journal_head=head)
+
+    def state(self, account: str) -> bytes:
+        return self._folder(account).row.state
+
+    def set_state(self, account: str, state: bytes) -> None:
+        self._set(account, state=state)
+
+    def set_restriction_body(self, account: str, restriction: str, body: bytes) -> None:
+        rows = self._folder(account).restrictions
+        rows[restriction] = rows[restriction]._replace(body=body)
+
+    def forget_key(self, account: str) -> None:
+        self._set(account, wrapped_key=None)
+
+    @property
+    def _folders(self) -> dict[AccountId, Folder]:
+        return self._store._tables.folders
+
+    def _folder(self, account: str) -> Folder:
+        return self._folders[AccountId(account)]
+
+    def _set(self, account: str, **changes: Any) -> None:
+        folder = self._folder(account)
+        self._folders[AccountId(account)] = replace(folder, row=folder.row._replace(**changes))
+
+
+class SqliteIntruder:
+    def __init__(self, store: SqliteStore) -> None:
+        self._path = store.path
+
+    def journal(self, account: str) -> list[tuple[int, bytes]]:
+        return self._run("SELECT sequence, entry FROM journal WHERE account_id = ? ORDER BY sequence", account)
+
+    def set_journal(self, account: str, rows: list[tuple[int, bytes]]) -> None:
+        self._run("DELETE FROM journal WHERE account_id = ?", account)
+        for row in rows:
+            self._run("INSERT INTO journal VALUES (?, ?, ?)", account, *row)
+
+    def set_head(self, account: str, sequence: int, head: bytes) -> None:
+        self._run(
+            "UPDATE account SET journal_sequence = ?, journal_head = ? WHERE account_id = ?", sequence, head, account
+        )
+
+    def state(self, account: str) -> bytes:
+        state: bytes = self._run("SELECT state FROM account WHERE account_id = ?", account)[0][0]
+        return state
+
+    def set_state(self, account: str, state: bytes) -> None:
+        self._run("UPDATE account SET state = ? WHERE account_id = ?", state, account)
+
+    def set_restriction_body(self, account: str, restriction: str, body: bytes) -> None:
+        self._run("UPDATE restriction SET body = ? WHERE account_id = ? AND id = ?", body, account, restriction)
+
+    def forget_key(self, account: str) -> None:
+        self._run("DELETE FROM account_key WHERE account_id = ?", account)
+
+    def _run(self, statement: str, *values: object) -> list[Any]:
+        connection = sqlite3.connect(self._path)
+        try:
+            with connection:
+                return connection.execute(statement, values).fetchall()
+        finally:
+            connection.close()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A fresh store of each sort."""
+    store: Store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "habeas.db")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def intruder(store: Store) -> Intruder:
+    """A hand below the store."""
+    if isinstance(store, MemoryStore):
+        return MemoryIntruder(store)
+    assert isinstance(store, SqliteStore)
+    return SqliteIntruder(store)

@@ -1,0 +1,249 @@
+"""Memory and SQLite answer alike, whatever is recorded; and the comparison is known to notice when they do not."""
+
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
+import pytest
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from typing_extensions import override
+
+from habeas.domain.account import AccountState
+from habeas.domain.decision import Decision, Message, Topic
+from habeas.domain.event import TIMER_DUE, TIMER_SOURCE
+from habeas.domain.facts import EnrichedEvent
+from habeas.domain.ids import AccountId, HolderId, RestrictionId
+from habeas.domain.restriction import Status
+from habeas.service.ports import Reader, Store
+from habeas.store.memory import MemoryRows, MemoryStore, Tables
+from habeas.store.rows import Changes, QueuedRow
+from habeas.store.sqlite import SqliteStore
+from tests.builders import (
+    HOUR,
+    NOON,
+    a_case,
+    a_decision,
+    a_message,
+    a_restriction,
+    a_timer,
+    an_enriched_event,
+    an_event,
+)
+
+ACCOUNTS = ("acct-1", "acct-2", "acct-3")
+RESTRICTIONS = ("rs_1", "rs_2", "rs_3")
+TIMES = tuple(NOON + hours * HOUR + timedelta(microseconds=hours) for hours in range(4))
+
+accounts = st.sampled_from(ACCOUNTS)
+restriction_ids = st.sampled_from(RESTRICTIONS)
+times = st.sampled_from(TIMES)
+generations = st.integers(0, 2)
+
+
+@st.composite
+def events(draw: st.DrawFn) -> EnrichedEvent:
+    """An event of a few accounts, now and then one that came before, now and then a timer that fires."""
+    account, at = draw(accounts), draw(times)
+    if draw(st.booleans()):
+        id_, source = f"ev-{draw(st.integers(0, 30))}", draw(st.sampled_from(("urn:exchange", "urn:vendor")))
+        return an_enriched_event(an_event(id_, account=account, source=source, at=at))
+    restriction, generation = draw(restriction_ids), draw(generations)
+    body = msgspec.json.encode({"restriction": restriction, "generation": generation})
+    id_ = f"{restriction}/{generation}/{at.hour}"
+    return an_enriched_event(an_event(id_, account=account, type_=TIMER_DUE, source=TIMER_SOURCE, at=at, body=body))
+
+
+@st.composite
+def decisions(draw: st.DrawFn, enriched: EnrichedEvent) -> Decision:
+    """Anything that an event may lead to, likely or not."""
+    account = enriched.event.account
+    restrictions = tuple(
+        a_restriction(id_, account=account, status=draw(st.sampled_from(Status)), generation=draw(generations))
+        for id_ in draw(st.lists(restriction_ids, max_size=3, unique=True))
+    )
+    timers = tuple(
+        a_timer(id_, generation=draw(generations), due_at=draw(times))
+        for id_ in draw(st.lists(restriction_ids, max_size=2, unique=True))
+    )
+    cases = tuple(
+        a_case(f"cs_{number}", account=account, status=draw(st.sampled_from(("open", "closed"))))
+        for number in draw(st.lists(st.integers(0, 2), max_size=2, unique=True))
+    )
+    messages = tuple(
+        a_message(f"msg-{number}", account=draw(accounts), topic=draw(st.sampled_from(Topic)), body=bytes([number]))
+        for number in draw(st.lists(st.integers(0, 20), max_size=3, unique=True))
+    )
+    holder = draw(st.sampled_from((None, HolderId("h-1"), HolderId("h-2"))))
+    state = AccountState(account=account, holder=holder, decided_at=enriched.event.time)
+    return a_decision(enriched, state=state, restrictions=restrictions, timers=timers, cases=cases, messages=messages)
+
+
+def messages(reader: Reader) -> list[list[Message]]:
+    """All that wait, two after the first, and those of a topic. Positions may have gaps, so they are not compared."""
+    queued = reader.queued_messages(0, 99)
+    later = reader.queued_messages(queued[0].position, 2) if queued else ()
+    effects = reader.queued_messages(0, 2, Topic.EFFECT)
+    return [[message.message for message in found] for found in (queued, later, effects)]
+
+
+def view(reader: Reader) -> dict[str, Any]:
+    """Everything that a reader can be asked, by question."""
+    answers: dict[str, Any] = {
+        "accounts": list(reader.accounts()),
+        "due timers": [tuple(reader.due_timers(at, 2)) + tuple(reader.due_timers(at, 99)) for at in TIMES],
+        "messages": messages(reader),
+        "holders": [reader.holder_accounts(HolderId(holder)) for holder in ("h-1", "h-2")],
+        "restriction accounts": [reader.restriction_account(RestrictionId(id_)) for id_ in RESTRICTIONS],
+        "journal": (list(reader.verify_journal()), reader.journal_length()),
+    }
+    for account in map(AccountId, ACCOUNTS):
+        answers[account] = (
+            reader.account(account),
+            reader.restrictions(account),
+            reader.cases(account),
+            list(reader.events(account)),
+        )
+    return answers
+
+
+class DisturbedError(Exception):
+    """A transaction is given up."""
+
+
+class StoresAgree(RuleBasedStateMachine):
+    """The same records go into a store in memory and one in SQLite; after each, both answer every question alike."""
+
+    memory_store: ClassVar[type[MemoryStore]] = MemoryStore
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.stores: tuple[Store, Store] = (self.memory_store(), SqliteStore(Path(self.folder.name) / "habeas.db"))
+
+    @override
+    def teardown(self) -> None:
+        for store in self.stores:
+            store.close()
+        self.folder.cleanup()
+
+    @rule(data=st.data(), is_disturbed=st.booleans())
+    def record(self, data: st.DataObject, is_disturbed: bool) -> None:
+        arrived = data.draw(st.lists(events(), min_size=1, max_size=3))
+        batch = [(enriched, data.draw(decisions(enriched))) for enriched in arrived]
+        recorded = [self._record(store, batch, is_disturbed) for store in self.stores]
+        assert recorded[0] == recorded[1]
+
+    @staticmethod
+    def _record(store: Store, batch: list[tuple[EnrichedEvent, Decision]], is_disturbed: bool) -> list[object]:
+        answers: list[object] = []
+        try:
+            with store.transaction() as work:
+                for enriched, decision in batch:
+                    event = enriched.event
+                    known = work.recorded(event.account, event.source, event.id)
+                    answers += [known, work.account(event.account)]
+                    if known is None:
+                        work.record(enriched, decision, "builtin-1")
+                if is_disturbed:
+                    raise DisturbedError  # noqa: TRY301 - it is the transaction that must see it
+        except DisturbedError:
+            answers.append("disturbed")
+        return answers
+
+    @rule(places=st.lists(st.integers(0, 5), max_size=2))
+    def deliver(self, places: list[int]) -> None:
+        for store in self.stores:
+            with store.transaction() as work:
+                queued = work.queued_messages(0, 99)
+                work.delivered([queued[place].position for place in places if place < len(queued)])
+
+    @invariant()
+    def every_answer_is_the_same(self) -> None:
+        memory, sqlite = self.stores
+        with memory.reading() as ours, sqlite.reading() as theirs:
+            assert view(ours) == view(theirs)
+
+
+TestStoresAgree = StoresAgree.TestCase
+
+
+# --- planted bugs: each must be noticed ------------------------------------------------------------------------------
+
+
+def assert_noticed(store: type[MemoryStore]) -> None:
+    class Machine(StoresAgree):
+        memory_store = store
+
+    # Found is enough: nobody needs the smallest example of a bug that we planted.
+    effort = settings(max_examples=500, phases=[Phase.generate], database=None, report_multiple_bugs=False)
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(Machine, settings=effort)
+
+
+class TimersStay(MemoryRows):
+    @override
+    def write(self, changes: Changes) -> None:
+        super().write(changes._replace(ended=()))
+
+
+class AnyGenerationFires(MemoryRows):
+    @override
+    def write(self, changes: Changes) -> None:
+        fired = changes.fired
+        timer = None if fired is None else self._tables.timers.get((fired.account_id, fired.restriction_id))
+        super().write(changes._replace(fired=timer))
+
+
+class ChangedRestrictionsBecomeYoungest(MemoryRows):
+    @override
+    def write(self, changes: Changes) -> None:
+        folder = self._tables.folders.get(changes.account.account_id)
+        for row in changes.restrictions if folder else ():
+            folder.restrictions.pop(row.id, None)  # type: ignore[union-attr]
+        super().write(changes)
+
+
+class OldHoldersKeepAccounts(MemoryRows):
+    @override
+    def write(self, changes: Changes) -> None:
+        before = self._tables.holders.copy()
+        super().write(changes)
+        for holder, held in before.items():
+            self._tables.holders[holder] |= held
+
+
+class QueueIsReadFromItsEnd(MemoryRows):
+    @override
+    def queued(self, after: int, limit: int, topic: str | None) -> list[QueuedRow]:
+        return list(super().queued(after, 99, topic))[-limit:]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [TimersStay, AnyGenerationFires, ChangedRestrictionsBecomeYoungest, OldHoldersKeepAccounts, QueueIsReadFromItsEnd],
+)
+def test_a_planted_bug_is_noticed(rows: type[MemoryRows]) -> None:
+    class BuggyStore(MemoryStore):
+        @override
+        def _rows(self, tables: Tables) -> MemoryRows:
+            return rows(tables)
+
+    assert_noticed(BuggyStore)
+
+
+def test_a_transaction_that_is_not_undone_is_noticed() -> None:
+    class WritesThrough(Tables):
+        @override
+        def copy(self) -> Tables:
+            return self
+
+    class BuggyStore(MemoryStore):
+        def __init__(self) -> None:
+            super().__init__()
+            self._tables = WritesThrough()
+
+    assert_noticed(BuggyStore)
