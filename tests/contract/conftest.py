@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from habeas.domain.ids import AccountId
+from habeas.domain.ids import AccountId, RestrictionId
 from habeas.service.ports import Store
 from habeas.store.memory import Folder, MemoryStore
 from habeas.store.rows import JournalRow
@@ -27,6 +27,8 @@ class Intruder(Protocol):
     def state(self, account: str) -> bytes: ...
 
     def set_state(self, account: str, state: bytes) -> None: ...
+
+    def restriction_body(self, account: str, restriction: str) -> bytes: ...
 
     def set_restriction_body(self, account: str, restriction: str, body: bytes) -> None: ...
 
@@ -54,9 +56,12 @@ class MemoryIntruder:
     def set_state(self, account: str, state: bytes) -> None:
         self._set(account, state=state)
 
+    def restriction_body(self, account: str, restriction: str) -> bytes:
+        return self._folder(account).restrictions[RestrictionId(restriction)].body
+
     def set_restriction_body(self, account: str, restriction: str, body: bytes) -> None:
-        rows = self._folder(account).restrictions
-        rows[restriction] = rows[restriction]._replace(body=body)
+        rows, key = self._folder(account).restrictions, RestrictionId(restriction)
+        rows[key] = rows[key]._replace(body=body)
 
     def forget_key(self, account: str) -> None:
         self._set(account, wrapped_key=None)
@@ -96,6 +101,11 @@ class SqliteIntruder:
 
     def set_state(self, account: str, state: bytes) -> None:
         self._run("UPDATE account SET state = ? WHERE account_id = ?", state, account)
+
+    def restriction_body(self, account: str, restriction: str) -> bytes:
+        found = self._run("SELECT body FROM restriction WHERE account_id = ? AND id = ?", account, restriction)
+        body: bytes = found[0][0]
+        return body
 
     def set_restriction_body(self, account: str, restriction: str, body: bytes) -> None:
         self._run("UPDATE restriction SET body = ? WHERE account_id = ? AND id = ?", body, account, restriction)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from habeas.domain.account import AccountState, Life, new_account
 from habeas.domain.decision import Decision, Outcome, Topic
-from habeas.domain.errors import MissingStatementError, PlaybookError
+from habeas.domain.errors import MissingStatementError, PlaybookError, UnreadableRecordError
 from habeas.domain.event import TIMER_DUE, TIMER_SOURCE, Event
 from habeas.domain.facts import EnrichedEvent, Facts
 from habeas.domain.ids import AccountId, EntityId, EventId, HolderId, RestrictionId
@@ -21,7 +21,6 @@ from habeas.store.errors import (
     AlreadyRecordedError,
     BrokenTransactionError,
     StaleWriteError,
-    UnreadableRecordError,
 )
 from habeas.store.journal import entry_hash
 from tests.builders import (
@@ -371,6 +370,19 @@ def test_a_restriction_without_its_statement_is_refused_in_the_state_too(store: 
         record(store, decision=a_decision(state=smuggled))
 
 
+def test_a_restriction_without_its_statement_is_refused_outside_the_state_too(store: Store) -> None:
+    decision = a_decision(restrictions=(a_restriction("rs_1", reason=""),), state=new_account(ACCOUNT))
+    with pytest.raises(MissingStatementError, match="`rs_1` has no reason"):
+        record(store, decision=decision)
+
+
+def test_a_restriction_cannot_lose_its_statement_while_it_stands(store: Store) -> None:
+    record(store, decision=a_decision(restrictions=(a_restriction("rs_1"),)))
+    second = an_enriched_event(an_event("ev-2"))
+    with pytest.raises(MissingStatementError, match="`rs_1` has no reason"):
+        record(store, second, a_decision(second, restrictions=(a_restriction("rs_1", reason=""),)))
+
+
 def test_a_restriction_that_ends_is_not_asked_for_its_statement(store: Store) -> None:
     ended = a_restriction("rs_1", reason="", status=Status.LIFTED, ended_at=NOON)
     record(store, decision=a_decision(restrictions=(ended,)))
@@ -647,6 +659,23 @@ def test_a_restriction_that_cannot_be_read_is_named_and_not_left_out(store: Stor
         state = reader.account(ACCOUNT)
     assert state is not None
     assert [restriction.id for restriction in state.restrictions] == ["rs_1", "rs_2"]
+
+
+def test_a_restriction_does_not_open_in_place_of_another(store: Store, intruder: Intruder) -> None:
+    record(store, decision=a_decision(restrictions=(a_restriction("rs_1"), a_restriction("rs_2"))))
+    intruder.set_restriction_body("acct-1", "rs_2", intruder.restriction_body("acct-1", "rs_1"))
+    with store.reading() as reader, pytest.raises(UnreadableRecordError, match="restriction `rs_2`"):
+        reader.restrictions(ACCOUNT)
+
+
+def test_an_event_does_not_open_in_place_of_another(store: Store, intruder: Intruder) -> None:
+    record_logins(store, 2)
+    (_, first), (_, second) = intruder.journal("acct-1")
+    fields = msgspec.msgpack.decode(second)
+    fields[6] = msgspec.msgpack.decode(first)[6]
+    intruder.set_journal("acct-1", [(1, first), (2, msgspec.msgpack.encode(fields))])
+    with store.reading() as reader, pytest.raises(UnreadableRecordError, match="journal entry 2"):
+        list(reader.events(ACCOUNT))
 
 
 def test_a_journal_verifies_after_its_accounts_key_was_forgotten(store: Store, intruder: Intruder) -> None:

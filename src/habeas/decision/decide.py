@@ -52,6 +52,10 @@ def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Deci
     for signal in draft.signals:
         respond(draft, signal)
 
+    if state.unreadable:
+        draft.open_case(
+            policy.safety.quarantine_case, policy.safety.quarantine.reason, "a record of the account is unreadable"
+        )
     verdict = _verdict(draft, is_known)
     if event.type == "account.deactivated" and verdict is not None and verdict.level is Level.ALLOW:
         acts.deactivate(draft)

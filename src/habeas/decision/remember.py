@@ -90,7 +90,7 @@ def _login_steps(state: AccountState, login: data.Login, place: Place | None, no
     on_new = is_watched and (is_unknown or _is_on_new_device(state, login.device, now))
     if is_watched and is_unknown and state.devices:
         yield Step(now, StepName.NEW_DEVICE, on_new_device=True)
-    if place is None or not is_watched:
+    if place is None or place.disagrees_with or not is_watched:
         return
     if place.is_anonymised:
         yield Step(now, StepName.NEW_COUNTRY, on_new, is_anonymised=True)
@@ -161,8 +161,9 @@ def _keep_login(state: AccountState, login: data.Login, enriched: EnrichedEvent,
         changes["sessions"] = _with_session(state.sessions, fingerprint(login.session), device)
     place = enriched.facts.place
     if place is not None and not place.is_anonymised and not place.disagrees_with:
-        anchor = Anchor(now, place.area, place.latitude, place.longitude, place.radius_km, place.prefix, device)
-        changes["anchors"] = (*state.anchors, anchor)[-ANCHORS_MAX:]
+        at = enriched.event.time  # Where somebody was is judged by when they were there, however late we are told.
+        anchor = Anchor(at, place.area, place.latitude, place.longitude, place.radius_km, place.prefix, device)
+        changes["anchors"] = tuple(sorted((*state.anchors, anchor), key=_at))[-ANCHORS_MAX:]
     return replace(state, **changes) if changes else state
 
 
@@ -215,6 +216,10 @@ _KEEPERS: dict[type, Keeper] = {
     data.FiatWithdrawal: _keep_fiat,
     data.Counterparty: _keep_counterparty,
 }
+
+
+def _at(anchor: Anchor) -> datetime:
+    return anchor.at
 
 
 def _with_device(devices: tuple[Device, ...], name: str, now: datetime, is_strong: bool) -> tuple[Device, ...]:

@@ -31,6 +31,7 @@ SENSITIVE_TYPES = frozenset(
         "p2p.paid",
     }
 )
+_REARMING_TYPES = frozenset({"credential.changed", "phone.sim_changed"})
 _REARMING_STEPS = frozenset({StepName.CREDENTIAL_RESET, StepName.CONTACT_CHANGE, StepName.SIM_CHANGE})
 
 
@@ -51,59 +52,75 @@ def judge(state: AccountState, enriched: EnrichedEvent, params: Params) -> Itera
     now = state.decided_at or enriched.event.time
     if enriched.event.type == "login.succeeded":
         yield from _judge_login(state, enriched, params, now)
-    if _is_risk_controlled(state, now) and _rearms(state, enriched, params, now):
-        yield _signal("risk_control_rearmed", 1.0, enriched, {"event": enriched.event.type})
-    elif enriched.event.type in SENSITIVE_TYPES:
-        unusual = next((a for a in reversed(state.anchors) if _is_unusual(state, a, params, now)), None)
-        if unusual is not None or _anonymised_step(state, now, params):
-            yield _signal("sensitive_after_unusual_login", 0.6, enriched, {"action": enriched.event.type})
+    if _is_risk_controlled(state, now):
+        if _rearms(state, enriched, params, now):
+            yield _signal("risk_control_rearmed", 1.0, enriched, {"event": enriched.event.type})
+    elif enriched.event.type in SENSITIVE_TYPES and _is_after_unusual_login(state, params, now):
+        yield _signal("sensitive_after_unusual_login", 0.6, enriched, {"action": enriched.event.type})
 
 
 def _judge_login(state: AccountState, enriched: EnrichedEvent, params: Params, now: datetime) -> Iterator[Signal]:
     place, device = enriched.facts.place, _device(enriched)
     leaps = _leaps(state, params, now)
-    areas = {anchor.area for pair in leaps for anchor in pair}
-    leapt_now = bool(leaps) and leaps[-1][1].at == now
-    if leapt_now and len(leaps) >= params.chain_leaps_min and len(areas) >= params.chain_areas_min:
-        yield _signal(
-            "leap_chain",
-            1.0,
-            enriched,
-            {"leaps": str(len(leaps)), "areas": ", ".join(dict.fromkeys(a.area for pair in leaps for a in pair))},
-        )
+    own = _own_leap(leaps, enriched)
+    areas = dict.fromkeys(anchor.area for pair in leaps for anchor in pair)
+    if own is not None and len(leaps) >= params.chain_leaps_min and len(areas) >= params.chain_areas_min:
+        yield _signal("leap_chain", 1.0, enriched, {"leaps": str(len(leaps)), "areas": ", ".join(areas)})
         return
-    unusual = leapt_now or (place is not None and place.is_anonymised)
-    if not unusual:
+    if own is not None:
+        evidence = {"from": own[0].area, "to": own[1].area}
+    elif place is not None and place.is_anonymised:
+        evidence = {"network": ", ".join(place.tags)}
+    else:
         return
     if state.is_new_device(device, now):
-        yield _signal("unusual_login_new_device", 0.5, enriched, _login_evidence(leaps, leapt_now, enriched))
-    elif leapt_now and not _is_trusted(state, device, params, now):
-        yield _signal("single_leap", 0.2, enriched, _login_evidence(leaps, leapt_now, enriched))
+        yield _signal("unusual_login_new_device", 0.5, enriched, evidence)
+    elif own is not None and not _is_trusted(state, device, params, now):
+        yield _signal("single_leap", 0.2, enriched, evidence)
 
 
-def _leaps(state: AccountState, params: Params, now: datetime) -> list[tuple[Anchor, Anchor]]:
-    """The leaps within the chain window, oldest first. A sample makes at most one, from the nearest earlier sample."""
+Leap = tuple[Anchor, Anchor]
+
+
+def _leaps(state: AccountState, params: Params, now: datetime) -> list[Leap]:
+    """The leaps within the chain window and since control was last proved, oldest first.
+
+    A sample makes at most one leap, and none where the sample before it was in the same area: staying is no leap.
+    """
     pairs = []
     for index, later in enumerate(state.anchors):
-        if now - later.at > params.chain_within_for:
+        if now - later.at > params.chain_within_for or _is_proved_since(state, later.at):
             continue
-        origin = next((e for e in reversed(state.anchors[:index]) if is_leap(e, later, params.leap)), None)
-        if origin is not None:
-            pairs.append((origin, later))
+        earlier = state.anchors[:index]
+        if earlier and earlier[-1].area != later.area:
+            origin = next((e for e in reversed(earlier) if is_leap(e, later, params.leap)), None)
+            if origin is not None:
+                pairs.append((origin, later))
     return pairs
 
 
-def _is_unusual(state: AccountState, anchor: Anchor, params: Params, now: datetime) -> bool:
-    """Whether a remembered login of the last day leapt, on a device that was new then."""
-    if now - anchor.at > params.sensitive_within_for or not state.is_new_device(anchor.device, now):
-        return False
-    return any(is_leap(earlier, anchor, params.leap) for earlier in state.anchors if earlier.at < anchor.at)
+def _own_leap(leaps: list[Leap], enriched: EnrichedEvent) -> Leap | None:
+    """The leap that this event's own sample makes, if it makes one."""
+    place, at = enriched.facts.place, enriched.event.time
+    return next((p for p in leaps if place is not None and (p[1].at, p[1].prefix) == (at, place.prefix)), None)
 
 
-def _anonymised_step(state: AccountState, now: datetime, params: Params) -> bool:
-    """Whether, within the window, somebody came through an anonymiser on a new device. It leaves no anchor, but a step."""
-    recent = [s for s in state.steps if now - s.at <= params.sensitive_within_for]
-    return any(s.what is StepName.NEW_COUNTRY and s.on_new_device and s.is_anonymised for s in recent)
+def _is_after_unusual_login(state: AccountState, params: Params, now: datetime) -> bool:
+    """Whether, within the window and since the last proof of control, a login leapt or came through an anonymiser, on a
+    device that was new then. An anonymiser leaves no sample, but a step.
+    """
+    since = now - params.sensitive_within_for
+    leapt = any(
+        later.at >= since and state.is_new_device(later.device, later.at) for _, later in _leaps(state, params, now)
+    )
+    return leapt or any(
+        step.is_anonymised and step.on_new_device and step.at >= since and not _is_proved_since(state, step.at)
+        for step in state.steps
+    )
+
+
+def _is_proved_since(state: AccountState, at: datetime) -> bool:
+    return state.proved_at is not None and at <= state.proved_at
 
 
 def _is_risk_controlled(state: AccountState, now: datetime) -> bool:
@@ -111,10 +128,12 @@ def _is_risk_controlled(state: AccountState, now: datetime) -> bool:
 
 
 def _rearms(state: AccountState, enriched: EnrichedEvent, params: Params, now: datetime) -> bool:
+    """Whether this event is a further leap, a credential change or a SIM swap."""
     if enriched.event.type == "login.succeeded":
-        leaps = _leaps(state, params, now)
-        return bool(leaps) and leaps[-1][1].at == now
-    return any(step.at == now and step.what in _REARMING_STEPS for step in state.steps)
+        return _own_leap(_leaps(state, params, now), enriched) is not None
+    return enriched.event.type in _REARMING_TYPES and any(
+        s.at == now and s.what in _REARMING_STEPS for s in state.steps
+    )
 
 
 def _is_trusted(state: AccountState, device: str, params: Params, now: datetime) -> bool:
@@ -127,13 +146,6 @@ def _is_trusted(state: AccountState, device: str, params: Params, now: datetime)
 def _device(enriched: EnrichedEvent) -> str:
     device = getattr(enriched.event.data, "device", None)
     return fingerprint(device) if device else ""
-
-
-def _login_evidence(leaps: list[tuple[Anchor, Anchor]], leapt: bool, enriched: EnrichedEvent) -> dict[str, str]:
-    place = enriched.facts.place
-    if leapt:
-        return {"from": leaps[-1][0].area, "to": leaps[-1][1].area}
-    return {"network": ", ".join(place.tags) if place else ""}
 
 
 def _signal(typology: str, score: float, enriched: EnrichedEvent, evidence: dict[str, str]) -> Signal:

@@ -165,6 +165,7 @@ def new_account(account: AccountId) -> AccountState:
     return AccountState(account=account)
 
 
+_UNREADABLE = (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _encode = msgspec.msgpack.Encoder(decimal_format="string").encode
 _decode = msgspec.msgpack.Decoder(AccountState).decode
 _decode_loosely = msgspec.msgpack.Decoder(dict[str, msgspec.Raw]).decode
@@ -184,7 +185,7 @@ def decode_state(account: AccountId, stored: bytes) -> AccountState:
     """
     try:
         state = _decode(stored)
-    except (msgspec.ValidationError, msgspec.DecodeError):
+    except _UNREADABLE:
         return _decode_what_can_be_read(account, stored)
     return state if state.version == STATE_VERSION else AccountState(account=account, unreadable=(stored,))
 
@@ -196,7 +197,7 @@ def _decode_what_can_be_read(account: AccountId, stored: bytes) -> AccountState:
         restrictions = _decode_raw_list(fields.pop("restrictions"))
         rest: dict[str, Any] = {name: msgspec.msgpack.decode(raw) for name, raw in fields.items()}
         state = msgspec.convert(rest, AccountState)
-    except (msgspec.ValidationError, msgspec.DecodeError, KeyError):
+    except (*_UNREADABLE, KeyError):
         return lost
     if state.version != STATE_VERSION:
         return lost
@@ -204,6 +205,6 @@ def _decode_what_can_be_read(account: AccountId, stored: bytes) -> AccountState:
     for raw in restrictions:
         try:
             readable.append(_decode_restriction(raw))
-        except (msgspec.ValidationError, msgspec.DecodeError):
+        except _UNREADABLE:
             unreadable.append(bytes(raw))
     return msgspec.structs.replace(state, restrictions=tuple(readable), unreadable=state.unreadable + tuple(unreadable))

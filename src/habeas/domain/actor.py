@@ -40,7 +40,10 @@ class Actor(Struct, frozen=True, array_like=True):
 RESTRICTING_ROLES = frozenset(
     {Role.ANALYST, Role.SENIOR_ANALYST, Role.SANCTIONS_OFFICER, Role.MLRO, Role.COUNSEL, Role.CAMPAIGN_MANAGER}
 )
-"""Who may place, renew or lift a restriction. The front line reads and helps; auditors only read."""
+"""Who may place or renew a restriction. The front line reads and helps; auditors only read."""
+
+RELEASING_ROLES = RESTRICTING_ROLES | {Role.APPEALS_OFFICER}
+"""Who may lift or annul one."""
 
 EXEMPTING_ROLES = frozenset({Role.SENIOR_ANALYST, Role.MLRO, Role.COUNSEL})
 """Who may suppress new discretionary restrictions on an account (row A028)."""

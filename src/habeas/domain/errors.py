@@ -40,3 +40,10 @@ class MissingStatementError(HabeasError):
 
 class JournalBrokenError(HabeasError):
     """A journal entry does not verify."""
+
+
+class UnreadableRecordError(HabeasError):
+    """A record is there and cannot be read: its key was forgotten, its bytes were changed, or its version is unknown."""
+
+    def __init__(self, what: str, account: str) -> None:
+        super().__init__(f"{what} of account `{account}` cannot be read; it is kept as it is")

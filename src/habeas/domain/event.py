@@ -1,6 +1,6 @@
 """Facts as they arrive: CloudEvents 1.0, read into typed events; the table of types and what each asks for."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Annotated, Literal
 
@@ -125,6 +125,7 @@ class _Envelope(Struct):
 
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
 _decode_any = msgspec.json.Decoder().decode
+_UNREADABLE = (ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _encode_sorted = msgspec.json.Encoder(order="sorted", decimal_format="string").encode
 _decode_data = {name: msgspec.json.Decoder(kind.shape).decode for name, kind in _ALL_TYPES.items()}
 
@@ -138,7 +139,7 @@ def read_event(line: bytes) -> Event:
         raise EventRejectedError(f"the event is {len(line)} bytes long; send at most {MAX_EVENT_BYTES}")
     try:
         envelope = _decode_envelope(line)
-    except (ValidationError, msgspec.DecodeError, UnicodeDecodeError) as exc:
+    except _UNREADABLE as exc:
         raise EventRejectedError(_sentence(exc, "the event")) from None
     if envelope.source.startswith(OWN_SOURCE_PREFIX) or envelope.type not in EVENT_TYPES:
         raise EventRejectedError(_unknown(envelope))
@@ -151,15 +152,11 @@ def make_event(id_: str, source: str, type_: str, account: str, time: datetime, 
     """An event from its parts, own types included. Raises EventRejectedError if `body` does not fit the type."""
     try:
         typed = _decode_data[type_](body)
-        canonical = _encode_sorted([type_, _rfc3339(time), _decode_any(body)])
-    except (ValidationError, msgspec.DecodeError, UnicodeDecodeError) as exc:
+        canonical = _encode_sorted([type_, time.timestamp(), _decode_any(body)])
+    except _UNREADABLE as exc:
         raise EventRejectedError(_sentence(exc, f"the data of `{type_}`")) from None
     digest = blake2b(canonical, digest_size=16).digest()
-    return Event(EventId(id_), source, type_, AccountId(account), time, body, typed, digest)
-
-
-def _rfc3339(time: datetime) -> float:
-    return time.timestamp()
+    return Event(EventId(id_), source, type_, AccountId(account), time.astimezone(UTC), body, typed, digest)
 
 
 def _unknown(envelope: _Envelope) -> str:
@@ -170,7 +167,10 @@ def _unknown(envelope: _Envelope) -> str:
 
 def _sentence(exc: Exception, what: str) -> str:
     """One sentence from a decoder's message, such as "Expected `str`, got `int` - at `$.data.ip`"."""
+    if isinstance(exc, RecursionError):
+        return f"{what} is nested too deep to be read"
     text = str(exc)[:300]
     if "timezone component" in text:
         return f"{what} has a time without a time zone; give an RFC 3339 time such as 2026-11-22T10:00:00Z ({text})"
-    return f"{what} cannot be read: {text[:1].lower()}{text[1:]}"
+    is_word = text[:1].isupper() and text[1:2].islower()
+    return f"{what} cannot be read: {text[:1].lower() if is_word else text[:1]}{text[1:]}"

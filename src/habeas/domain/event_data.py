@@ -20,19 +20,26 @@ from habeas.domain.restriction import AtEnd, Condition, Restriction, Scope
 
 Text = Annotated[str, Meta(max_length=1024)]
 Token = Annotated[str, Meta(min_length=1, max_length=256)]
-AccountName = Annotated[AccountId, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]*$")]
-Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+AccountName = Annotated[AccountId, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]*\Z")]
+Instant = Annotated[datetime, Meta(tz=True)]
+Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?\Z")]
 """An ISO 3166-1 alpha-2 code, or an ISO 3166-2 code where a sub-national area matters."""
+
+
+DIGITS_MAX = 60
+"""Enough for 2^128 of the smallest unit with 18 places after the point."""
 
 
 class EventData(Struct, frozen=True, kw_only=True):
     """The base of all event data. Amounts must be finite and not negative, IP addresses readable."""
 
     def __post_init__(self) -> None:
-        for name in ("amount", "usd", "balance_usd"):
+        for name in ("amount", "usd", "balance", "balance_usd"):
             value = getattr(self, name, None)
             if value is not None and (not value.is_finite() or value < 0):
                 raise ValueError(f"`{name}` is `{value}`; an amount must be a decimal number of zero or more")
+            if value is not None and (len(value.as_tuple().digits) > DIGITS_MAX or abs(value.adjusted()) > DIGITS_MAX):
+                raise ValueError(f"`{name}` has more than {DIGITS_MAX} digits, which no amount has")
         ip = getattr(self, "ip", None)
         if ip is not None:
             ip_address(ip)
@@ -137,7 +144,7 @@ class CredentialLeaked(EventData, frozen=True, kw_only=True):
 class SimChange(EventData, frozen=True, kw_only=True):
     """Tri-state, as the CAMARA SIM Swap API answers: swapped at, none within some days, or unavailable."""
 
-    at: datetime | None = None
+    at: Instant | None = None
     source: Text | None = None
     none_within_days: int | None = None
     unavailable: bool = False
@@ -145,8 +152,6 @@ class SimChange(EventData, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if sum((self.at is not None, self.none_within_days is not None, self.unavailable)) != 1:
             raise ValueError("exactly one of `at`, `none_within_days` and `unavailable` says what is known of the SIM")
-        if self.at is not None and self.at.tzinfo is None:
-            raise ValueError("`at` has no time zone; give an RFC 3339 time such as 2026-11-22T10:00:00Z")
 
 
 class AddressAdded(EventData, frozen=True, kw_only=True):
@@ -160,7 +165,7 @@ class Withdrawal(EventData, frozen=True, kw_only=True):
     amount: Decimal
     usd: Decimal
     address: Token
-    known_since: datetime | None = None
+    known_since: Instant | None = None
     balance: Decimal | None = None
     balance_usd: Decimal | None = None
     ip: str | None = None
@@ -172,7 +177,7 @@ class FiatWithdrawal(EventData, frozen=True, kw_only=True):
     amount: Decimal
     usd: Decimal
     bank_account: Token
-    known_since: datetime | None = None
+    known_since: Instant | None = None
     balance: Decimal | None = None
     balance_usd: Decimal | None = None
     ip: str | None = None
@@ -204,7 +209,7 @@ class Counterparty(EventData, frozen=True, kw_only=True):
     asset: Token | None = None
     amount: Decimal | None = None
     balance: Decimal | None = None
-    known_since: datetime | None = None
+    known_since: Instant | None = None
     ip: str | None = None
     device: Token | None = None
 
@@ -246,7 +251,7 @@ class WithdrawalStage(EventData, frozen=True, kw_only=True):
     amount: Decimal | None = None
     balance: Decimal | None = None
     address: Token | None = None
-    known_since: datetime | None = None
+    known_since: Instant | None = None
 
 
 class Challenge(EventData, frozen=True, kw_only=True):
@@ -299,7 +304,7 @@ class PlaceAct(EventData, frozen=True, kw_only=True):
     scope: Scope | None = None
     evidence: Evidence = Evidence.E3
     evidence_ids: tuple[Token, ...] = ()
-    ends_at: datetime | None = None
+    ends_at: Instant | None = None
     condition: Condition | None = None
     at_end: AtEnd | None = None
     disclosure: Disclosure | None = None
@@ -317,7 +322,7 @@ class ExemptAct(EventData, frozen=True, kw_only=True):
     actor: Actor
     note: Annotated[str, Meta(min_length=3, max_length=4096)]
     kinds: tuple[Kind, ...]
-    until_at: datetime
+    until_at: Instant
 
 
 class Mirrored(EventData, frozen=True, kw_only=True):

@@ -80,6 +80,9 @@ FOUR_EYES_KINDS = frozenset({Kind.PERM_BAN, Kind.LEGAL_FREEZE, Kind.SANCTIONS_BL
 PERSON_ONLY_KINDS = frozenset({Kind.FROZEN, Kind.PERM_BAN, Kind.LEGAL_FREEZE})
 """Never placed by a score alone (model 5.2)."""
 
+DECLARED_FACT_KINDS = frozenset({Kind.REGION_LOCK, Kind.WITHDRAW_ONLY, Kind.OFFBOARD_NOTICE})
+"""They rest on a declared fact or on policy, which counts like a reviewed case, and need no end date (model 5.2)."""
+
 MANDATORY_KINDS = frozenset({Kind.SANCTIONS_BLOCK, Kind.LEGAL_FREEZE})
 """What law, not the house, requires. No exemption suppresses them."""
 

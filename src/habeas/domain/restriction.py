@@ -11,11 +11,18 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from habeas.domain.actor import EXEMPTING_ROLES, RESTRICTING_ROLES, Actor, Role
+from habeas.domain.actor import EXEMPTING_ROLES, RELEASING_ROLES, RESTRICTING_ROLES, Actor, Role
 from habeas.domain.errors import MissingStatementError
 from habeas.domain.evidence import Evidence
 from habeas.domain.ids import AccountId, EventId, RestrictionId
-from habeas.domain.kind import FOUR_EYES_KINDS, HELD_BY_LAW_KINDS, PERSON_ONLY_KINDS, Kind, covers
+from habeas.domain.kind import (
+    DECLARED_FACT_KINDS,
+    FOUR_EYES_KINDS,
+    HELD_BY_LAW_KINDS,
+    PERSON_ONLY_KINDS,
+    Kind,
+    covers,
+)
 from habeas.domain.reason import Disclosure, LegalGround, Purpose
 
 FOUR_EYES_BEYOND = timedelta(days=30)
@@ -69,7 +76,8 @@ class AtEnd(Struct, frozen=True, forbid_unknown_fields=True):
     lasts_for: timedelta | None = None
 
     def __post_init__(self) -> None:
-        if (self.ending is Ending.FALL_BACK) != (self.kind is not None and self.lasts_for is not None):
+        named = (self.kind is not None, self.lasts_for is not None)
+        if named != ((True, True) if self.ending is Ending.FALL_BACK else (False, False)):
             raise ValueError(
                 "a fall-back needs the kind it falls back to and how long that lasts; nothing else has one"
             )
@@ -130,12 +138,14 @@ class Restriction(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def effect_ends_at(self) -> datetime | None:
-        """When its own limits stop by time alone; None for those that only a person or an instrument ends."""
-        if self.ended_at is not None:
-            return self.ended_at
-        if self.at_end.ending is Ending.HOLD_AND_PAGE:
-            return None
-        return self.ends_at
+        """When its own limits stop: at its time or when it was ended, whichever came first.
+
+        None while only a person or an instrument can end it.
+        """
+        by_time = None if self.at_end.ending is Ending.HOLD_AND_PAGE else self.ends_at
+        if by_time is None or self.ended_at is None:
+            return by_time or self.ended_at
+        return min(by_time, self.ended_at)
 
     def is_in_force(self, at: datetime) -> bool:
         """Whether its own limits apply at an instant, whatever its timers have done so far."""
@@ -158,12 +168,21 @@ def phases(restriction: Restriction) -> Iterator[Phase]:
     """The stretches of a restriction, its fall-back included: effects end and change by time, not by the timer."""
     if restriction.status in (Status.PROPOSED, Status.DECLINED):
         return
-    ends_at = restriction.effect_ends_at
-    yield Phase(restriction.kind, restriction.scope, restriction.starts_at, ends_at)
-    end = restriction.at_end
-    if end.kind is None or end.lasts_for is None or ends_at is None or restriction.ended_at is not None:
+    yield Phase(restriction.kind, restriction.scope, restriction.starts_at, restriction.effect_ends_at)
+    end, turns_at = restriction.at_end, restriction.ends_at
+    if end.kind is None or end.lasts_for is None or turns_at is None:
         return
-    yield Phase(end.kind, end.scope, ends_at, ends_at + end.lasts_for)
+    until_at = turns_at + end.lasts_for
+    if restriction.ended_at is not None:
+        until_at = min(until_at, restriction.ended_at)
+    if turns_at < until_at:
+        yield Phase(end.kind, end.scope, turns_at, until_at)
+
+
+def last_effect_at(restriction: Restriction) -> datetime | None:
+    """When the last of its limits stops by time, its fall-back included; None if time does not end it."""
+    untils = [phase.until_at for phase in phases(restriction)]
+    return None if None in untils else max((at for at in untils if at is not None), default=None)
 
 
 # --- birth -----------------------------------------------------------------------------------------------------------
@@ -210,10 +229,15 @@ def _missing(r: Restriction) -> str | None:
 
 
 def needs_four_eyes(kind: Kind, scope: Scope, lasts_for: timedelta | None) -> bool:
-    """Whether two people must stand behind it: certain kinds always, and anything account-wide for over 30 days."""
+    """Whether two people must stand behind it: certain kinds always, and anything account-wide for over 30 days.
+
+    `lasts_for` None is without an end: longer than any length, but for the kinds that rest on a declared fact and have none.
+    """
     if kind in FOUR_EYES_KINDS:
         return True
-    return scope in ACCOUNT_WIDE and lasts_for is not None and lasts_for > FOUR_EYES_BEYOND
+    if lasts_for is None:
+        return scope in ACCOUNT_WIDE and kind not in DECLARED_FACT_KINDS
+    return scope in ACCOUNT_WIDE and lasts_for > FOUR_EYES_BEYOND
 
 
 def why_not_place(placer: Actor, kind: Kind, evidence: Evidence) -> str | None:
@@ -221,7 +245,9 @@ def why_not_place(placer: Actor, kind: Kind, evidence: Evidence) -> str | None:
     if not placer.is_person:
         if kind in PERSON_ONLY_KINDS:
             return f"{kind} is placed by a person, never by a score alone"
-        if evidence > Evidence.E2 and kind not in (Kind.REGION_LOCK, Kind.WITHDRAW_ONLY, Kind.OFFBOARD_NOTICE):
+        if placer.role is Role.USER:
+            return "nobody places a restriction on the own account; support can"
+        if evidence > Evidence.E2 and kind not in DECLARED_FACT_KINDS:
             return f"automation cannot claim evidence {evidence}; a person must have reviewed the case"
         return None
     if placer.role not in RESTRICTING_ROLES:
@@ -241,7 +267,7 @@ def why_not_lift(restriction: Restriction, lifter: Actor) -> str | None:
         return "a sanctions block ends on a delisting, a licence, or a false match found by two reviewers"
     if not lifter.is_person:
         return None
-    if lifter.role not in RESTRICTING_ROLES and lifter.role is not Role.APPEALS_OFFICER:
+    if lifter.role not in RELEASING_ROLES:
         return f"the role {lifter.role} does not lift restrictions"
     lasts_for = None if restriction.ends_at is None else restriction.ends_at - restriction.starts_at
     if lifter.name == restriction.placed_by.name and needs_four_eyes(restriction.kind, restriction.scope, lasts_for):
@@ -255,8 +281,12 @@ def why_not_annul(restriction: Restriction, actor: Actor) -> str | None:
         return f"restriction `{restriction.id}` is {restriction.status} and cannot be annulled"
     if restriction.kind is Kind.LEGAL_FREEZE:
         return "a legal freeze is outside our control; only the authority or a court annuls it"
+    if restriction.kind is Kind.SANCTIONS_BLOCK:
+        return "a sanctions block ends on a delisting, a licence, or a false match found by two reviewers"
     if not actor.is_person:
         return "only a person annuls a restriction"
+    if actor.role not in RELEASING_ROLES:
+        return f"the role {actor.role} does not annul restrictions"
     if actor.name == restriction.placed_by.name:
         return f"`{actor.name}` placed this restriction, and somebody else must decide that it was wrong"
     return None
@@ -274,11 +304,19 @@ def why_not_exempt(actor: Actor) -> str | None:
 
 
 def approve(restriction: Restriction, second: Actor, at: datetime) -> Restriction:
-    """A proposed restriction comes into force, signed by somebody who did not propose it."""
+    """A proposed restriction comes into force, signed by somebody who did not propose it, for as long as was proposed."""
     assert restriction.status is Status.PROPOSED
     assert second.is_person
     assert second.name != restriction.placed_by.name
-    return replace(restriction, status=Status.ACTIVE, starts_at=max(at, restriction.starts_at))
+    later = max(at - restriction.starts_at, timedelta(0))
+    ends_at = None if restriction.ends_at is None else restriction.ends_at + later
+    return replace(
+        restriction,
+        status=Status.ACTIVE,
+        starts_at=restriction.starts_at + later,
+        ends_at=ends_at,
+        generation=restriction.generation + (ends_at != restriction.ends_at),
+    )
 
 
 def decline(restriction: Restriction, by: Actor, at: datetime, note: str) -> Restriction:
@@ -356,7 +394,10 @@ def makes_redundant(heavier: Restriction, lighter: Restriction) -> bool:
     """Whether a new restriction says for the same reason at least what an older one says, for at least as long."""
     if heavier.reason != lighter.reason or heavier.scope not in ACCOUNT_WIDE or heavier.id == lighter.id:
         return False
-    if heavier.ends_at is not None and (lighter.ends_at is None or lighter.ends_at > heavier.ends_at):
+    if lighter.kind in HELD_BY_LAW_KINDS:
+        return False
+    stops_at, lighter_stops_at = heavier.effect_ends_at, last_effect_at(lighter)
+    if stops_at is not None and (lighter_stops_at is None or lighter_stops_at > stops_at):
         return False
     if lighter.scope is Scope.HOLDER and heavier.scope is not Scope.HOLDER:
         return False

@@ -1,54 +1,191 @@
-"""Where an IP address is, by the country database that comes with `geoip2fast`.
+"""Where an IP address is: the country database that comes with Habeas, and sources combined.
 
-Country only, IPv4 only, GeoLite2 data of 2024 under its owner's licence: enough to try Habeas on real addresses. In
-production bring your own files.
+- `BuiltInPlaces`: countries, IPv4 only, GeoLite2 data of 2024 under its owner's licence. Enough to try Habeas on real
+  addresses; in production bring your own files (`reference.mmdb`)
+- `CityWhere`: a country source, and a city source only where parts of a country are judged apart
+- `CombinedPlaces`: two sources that may disagree, network tags, and overrides
+- `ReloadingPlaces`: new files without a restart
 """
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Protocol
 
 from geoip2fast import GeoIP2Fast
+from msgspec.structs import replace
 
 from habeas.domain.place import Place
 from habeas.reference.countries import countries
+from habeas.reference.networks import Networks
+from habeas.reference.overrides import Overrides, corrected
+from habeas.reference.prefix import Address, parse_address
+
+_REMEMBERED = 16_384
+
+
+class Source(Protocol):
+    """Something that knows where addresses are. Safe to use from several threads."""
+
+    def place(self, ip: str) -> Place | None:
+        """The place of an address, or None. Raises ValueError if `ip` is no IP address."""
+
+    def find(self, address: Address) -> Place | None:
+        """The same for an address that is already parsed."""
 
 
 class BuiltInPlaces:
-    """Country look-ups in memory, about 2 us each. Safe to use from several threads."""
+    """Country look-ups in memory, a few microseconds each. Safe to use from several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, remembered: int = _REMEMBERED) -> None:
+        """`remembered` networks' answers are kept; 0 keeps none."""
         self._database = GeoIP2Fast()
-        self._source = str(self._database.source_info).removeprefix("MAXMIND:")
+        self._sources = (str(self._database.source_info).removeprefix("MAXMIND:"),)
+        self._remembered: dict[str, Place | None] = {}
+        self._remembered_max = remembered
 
     def place(self, ip: str) -> Place | None:
         """The country of an address, as its centre and radius; None for private and unknown addresses.
 
         Raises ValueError if `ip` is no IP address.
         """
-        address = _unwrap(ip_address(ip))
-        if address.version == 6:
+        return self.find(parse_address(ip))
+
+    def find(self, address: Address) -> Place | None:
+        """As `place`, for an address that is already parsed."""
+        try:
+            return self._remembered[address.prefix]
+        except KeyError:
+            pass
+        if address.is_ipv6:
             return None
-        country = countries().get(self._database.lookup(str(address)).country_code)
+        found = self._database.lookup(address.text)
+        country = countries().get(found.country_code)
         if country is None:
             return None
-        return Place(
+        place = Place(
             area=country.code,
             latitude=country.latitude,
             longitude=country.longitude,
             radius_km=country.radius_km,
-            prefix=network_prefix(address),
-            sources=(self._source,),
+            prefix=address.prefix,
+            sources=self._sources,
         )
+        # One answer for the whole /24 is right only where the database does not cut it up.
+        if self._remembered_max and int(found.cidr.partition("/")[2]) <= 24:
+            if len(self._remembered) >= self._remembered_max:
+                self._remembered.clear()
+            self._remembered[address.prefix] = place
+        return place
 
 
-def network_prefix(address: IPv4Address | IPv6Address) -> str:
-    """The /24 of an IPv4 address or the /48 of an IPv6 address, e.g. `203.0.113.0/24`."""
-    if isinstance(address, IPv4Address):
-        return f"{IPv4Address(int(address) & 0xFFFFFF00)}/24"
-    return f"{IPv6Address(int(address) >> 80 << 80)}/48"
+class CityWhere:
+    """Countries from one source; in the countries `areas` also the part of it, from a source of cities.
+
+    Where the two name different countries the source of cities is believed, as the one that looks closer, and the
+    disagreement is kept.
+    """
+
+    def __init__(self, country: Source, city: Source, areas: frozenset[str]) -> None:
+        self._country = country
+        self._city = city
+        self._areas = areas
+
+    def place(self, ip: str) -> Place | None:
+        """The place of an address. Raises ValueError if `ip` is no IP address."""
+        return self.find(parse_address(ip))
+
+    def find(self, address: Address) -> Place | None:
+        """As `place`, for an address that is already parsed."""
+        place = self._country.find(address)
+        if place is None or place.area not in self._areas:
+            return place
+        closer = self._city.find(address)
+        return place if closer is None else merged(closer, place)
 
 
-def _unwrap(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """An IPv4 address that came mapped into IPv6 is an IPv4 address."""
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address
+class CombinedPlaces:
+    """The country from `primary`, and what `second`, the network lists and the overrides add to it.
+
+    `now` says at which instant overrides are asked. Everything that took part is named in the place's sources.
+    """
+
+    def __init__(
+        self,
+        primary: Source,
+        second: Source | None = None,
+        networks: Networks | None = None,
+        overrides: Overrides | None = None,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._primary = primary
+        self._second = second
+        self._networks = networks
+        self._overrides = overrides or None
+        self._now = now
+
+    def place(self, ip: str) -> Place | None:
+        """The place of an address; None when neither a source nor an override knows it.
+
+        Raises ValueError if `ip` is no IP address.
+        """
+        return self.find(parse_address(ip))
+
+    def find(self, address: Address) -> Place | None:
+        """As `place`, for an address that is already parsed."""
+        place = self._primary.find(address)
+        if self._second is not None:
+            other = self._second.find(address)
+            if other is not None:
+                place = other if place is None else merged(place, other)
+        if self._overrides is not None:
+            override = self._overrides.find(address, self._now())
+            if override is not None:
+                place = corrected(override, place, address.prefix)
+        if place is not None and self._networks is not None:
+            tags, lists = self._networks.find(address)
+            if lists:
+                place = replace(place, tags=tags, sources=(*place.sources, *lists))
+        return place
+
+
+class ReloadingPlaces:
+    """The places that `load` makes, made anew on `reload`. Look-ups never wait: each uses the old ones or the new ones."""
+
+    def __init__(self, load: Callable[[], Source]) -> None:
+        self._load = load
+        self._current = load()
+        self._reloading = Lock()
+
+    def reload(self) -> None:
+        """Load again and take over. If loading raises, the error is passed on and the old places stay in use."""
+        with self._reloading:
+            self._current = self._load()
+
+    def place(self, ip: str) -> Place | None:
+        """The place of an address. Raises ValueError if `ip` is no IP address."""
+        return self._current.place(ip)
+
+    def find(self, address: Address) -> Place | None:
+        """As `place`, for an address that is already parsed."""
+        return self._current.find(address)
+
+
+def merged(first: Place, second: Place) -> Place:
+    """What two sources say together: the country of the first; where they agree, the more exact position."""
+    sources = (*first.sources, *(source for source in second.sources if source not in first.sources))
+    if second.area != first.area:
+        return replace(first, sources=sources, disagrees_with=second.area)
+    nearer = second if second.radius_km < first.radius_km else first
+    part = first if first.region or first.region_code else second
+    return replace(
+        first,
+        sources=sources,
+        latitude=nearer.latitude,
+        longitude=nearer.longitude,
+        radius_km=nearer.radius_km,
+        region=part.region,
+        region_code=part.region_code,
+        disagrees_with=first.disagrees_with or second.disagrees_with,
+    )

@@ -9,6 +9,7 @@ from habeas.decision.standing import standing_of
 from habeas.disclosure.statement import Statement, make_statement
 from habeas.domain.account import AccountState, new_account
 from habeas.domain.case import Case
+from habeas.domain.errors import UnreadableRecordError
 from habeas.domain.facts import MainAccount
 from habeas.domain.ids import AccountId
 from habeas.domain.restriction import Restriction
@@ -67,12 +68,20 @@ class Questions:
     def _standing(self, reader: Reader, account: AccountId, state: AccountState | None) -> Standing:
         known = state or new_account(account)
         mains = tuple(_whole_life(reader, parent) for parent in known.parents)
-        policy = self._playbook.policy(known.entity)
-        own = reader.restrictions(account)
-        return standing_of(known, policy, mains, restrictions=own, is_known=state is not None)
+        own = _whole_life(reader, account)
+        standing = standing_of(
+            known, self._playbook.policy(known.entity), mains, own.restrictions, is_known=state is not None
+        )
+        return replace(standing, is_unreadable=standing.is_unreadable or own.unreadable)
 
 
 def _whole_life(reader: Reader, account: AccountId) -> MainAccount:
-    """A main account with all the restrictions it ever had, so that the past can be asked about too."""
+    """An account with all the restrictions it ever had, so that the past can be asked about too.
+
+    Where one of them cannot be read, those in the state stand, and everything but the floor is denied: never skipped.
+    """
     state = reader.account(account) or new_account(account)
-    return MainAccount(account, state.life, reader.restrictions(account), bool(state.unreadable))
+    try:
+        return MainAccount(account, state.life, reader.restrictions(account), bool(state.unreadable))
+    except UnreadableRecordError:
+        return MainAccount(account, state.life, state.restrictions, unreadable=True)

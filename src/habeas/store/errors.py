@@ -61,13 +61,6 @@ class FailedStoreError(StoreError):
         super().__init__(f"the store `{path}` cannot be used: {cause}")
 
 
-class UnreadableRecordError(StoreError):
-    """A record is there and cannot be read: its key was forgotten, its bytes were changed, or its version is unknown."""
-
-    def __init__(self, what: str, account: str) -> None:
-        super().__init__(f"{what} of account `{account}` cannot be read; it is kept as it is")
-
-
 class AlreadyRecordedError(StoreError):
     """An event was to be recorded a second time. Whoever records asks first, in the same transaction."""
 

@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from itertools import islice
-from typing import TypeVar
 
-from habeas.domain.ids import AccountId, EventId, HolderId, RestrictionId
+from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
 from habeas.store.errors import AlreadyRecordedError, StaleWriteError
 from habeas.store.rows import (
     AccountRow,
@@ -29,8 +28,6 @@ from habeas.store.rows import (
 from habeas.store.unit_of_work import StoredReader, StoredUnitOfWork, Turns
 from habeas.store.vault import Vault, new_master
 
-_Row = TypeVar("_Row", RestrictionRow, CaseRow)
-
 
 @dataclass(frozen=True, slots=True)
 class Folder:
@@ -39,8 +36,8 @@ class Folder:
     row: AccountRow
     journal: tuple[JournalRow, ...] = ()
     events: dict[tuple[str, EventId], EventRow] = field(default_factory=dict)
-    restrictions: dict[str, RestrictionRow] = field(default_factory=dict)
-    cases: dict[str, CaseRow] = field(default_factory=dict)
+    restrictions: dict[RestrictionId, RestrictionRow] = field(default_factory=dict)
+    cases: dict[CaseId, CaseRow] = field(default_factory=dict)
     message_ids: frozenset[str] = frozenset()
 
 
@@ -153,8 +150,9 @@ class MemoryRows:
             row=row,
             journal=folder.journal + tuple(changes.entries),
             events=folder.events | {(event.source, event.id): event},
-            restrictions=_updated(folder.restrictions, changes.restrictions),
-            cases=_updated(folder.cases, changes.cases),
+            # A dict keeps the place of a key that it has, so what changes stays at the place of its birth.
+            restrictions=folder.restrictions | {row.id: row for row in changes.restrictions},
+            cases=folder.cases | {row.id: row for row in changes.cases},
             message_ids=folder.message_ids.union(message.id for message in fresh),
         )
         for restriction in changes.restrictions:
@@ -188,16 +186,6 @@ class MemoryRows:
 
     def add_playbook(self, version: str, text: bytes) -> None:
         self._tables.playbooks[version] = text
-
-
-def _updated(known: dict[str, _Row], rows: Sequence[_Row]) -> dict[str, _Row]:
-    """The rows by id, with new ones added and others replaced; each stays at the place of its birth."""
-    if not rows:
-        return known
-    updated = known.copy()
-    for row in rows:
-        updated[row.id] = row._replace(sequence=known[row.id].sequence) if row.id in known else row
-    return updated
 
 
 class MemoryStore:

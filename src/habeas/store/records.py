@@ -11,14 +11,13 @@ from msgspec.structs import replace
 from habeas.domain.account import AccountState, Life, decode_state, encode_state
 from habeas.domain.case import Case
 from habeas.domain.decision import Decision, Message, Timer, Topic
-from habeas.domain.errors import JournalBrokenError
-from habeas.domain.event import TIMER_DUE, TIMER_SOURCE, Event
+from habeas.domain.errors import JournalBrokenError, UnreadableRecordError
+from habeas.domain.event import Event
 from habeas.domain.event_data import TimerDue
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import AccountId, EntityId
 from habeas.domain.restriction import Restriction, Status, require_statement
 from habeas.service.ports import DueTimer, QueuedMessage, Recorded, RecordedEvent
-from habeas.store.errors import UnreadableRecordError
 from habeas.store.journal import UNDECODABLE, EntryKind, entry_hash, genesis, read_entry, write_entry
 from habeas.store.rows import (
     AccountRow,
@@ -195,9 +194,8 @@ def _message_row(message: Message, account: AccountId, sealer: Sealer) -> Messag
 
 
 def _fired(event: Event) -> TimerRow | None:
-    if event.source != TIMER_SOURCE or event.type != TIMER_DUE:
+    if not isinstance(event.data, TimerDue):
         return None
-    assert isinstance(event.data, TimerDue)
     return TimerRow(event.account, event.data.restriction, event.data.generation, to_column(event.time))
 
 

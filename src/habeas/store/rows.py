@@ -123,7 +123,7 @@ class RecordedRow(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """Everything that one event writes. A restriction or a case that is there already keeps its `sequence`.
+    """Everything that one event writes. A restriction or a case that is there already keeps its place among the others.
 
     `account` replaces the row that had `version_before`, or is new if that is None. `new_key` is the wrapped key to keep,
     if it changed. The timer `fired`, if it is still the one there, is removed; then `timers` are set; then those of

@@ -180,7 +180,8 @@ def test_an_event_without_data_is_one_with_empty_data() -> None:
 
 
 SECRETS_OF_THE_PROGRAM = re.compile(
-    r"Traceback|Struct|msgspec|NoneType|dataclass|Annotated|_Envelope|EventData|Error\b|<class|File \"|\n", re.IGNORECASE
+    r"Traceback|Struct|msgspec|NoneType|dataclass|Annotated|_Envelope|EventData|Error\b|<class|File \"|\n",
+    re.IGNORECASE,
 )
 
 
@@ -197,7 +198,7 @@ def is_one_clear_sentence(said: str) -> bool:
         (b"{", "truncated"),
         (b"[]", "expected `object`"),
         (b"null", "expected `object`"),
-        (b"\xff\xfe", "utf-8"),
+        (b"\xff\xfe", "malformed"),
         (a_line(id=None), "`id`"),
         (a_line(id=""), "$.id"),
         (a_line(id=7), "$.id"),
@@ -279,12 +280,8 @@ def test_since_when_a_destination_is_known_needs_a_time_zone(type_: str, data: d
     assert "time zone" in refused(a_line(type=type_, data=data | {"known_since": "2026-03-01T12:00:00"}))
 
 
-@pytest.mark.parametrize("field", ["subject", "type", "source", "id"])
-def test_a_name_does_not_end_in_a_line_break(field: str) -> None:
-    values = {"subject": "acct-1", "type": "login.succeeded", "source": "habeas:timer", "id": "ev-1"}
-    if field in ("source", "id"):
-        pytest.skip("free text by CloudEvents")
-    refused(a_line(**{field: values[field] + "\n"}))
+def test_the_name_of_an_account_does_not_end_in_a_line_break() -> None:
+    refused(a_line(subject="acct-1\n"))
 
 
 def test_a_country_does_not_end_in_a_line_break() -> None:

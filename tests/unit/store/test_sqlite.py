@@ -6,8 +6,11 @@ import stat
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from habeas.domain.case import Priority
 from habeas.domain.ids import AccountId
+from habeas.domain.restriction import Status
 from habeas.store.errors import (
     BusyStoreError,
     FailedStoreError,
@@ -18,7 +21,7 @@ from habeas.store.errors import (
 )
 from habeas.store.migrations import PUBLIC, scripts
 from habeas.store.sqlite import SqliteStore
-from tests.builders import a_decision, an_enriched_event, an_event
+from tests.builders import HOUR, NOON, a_case, a_decision, a_restriction, an_enriched_event, an_event
 from tests.unit.store.workers import count_up, open_and_tell_key, record_until_killed
 
 ACCOUNT = AccountId("acct-1")
@@ -181,6 +184,35 @@ def test_what_is_asked_often_is_answered_from_an_index_in_its_order(path: Path, 
     store.close()
     assert len(plan) == 1
     assert index in plan[0]
+
+
+def test_a_restriction_is_found_by_what_it_is_now(path: Path) -> None:
+    store = SqliteStore(path)
+    placed = a_restriction("rs_1")
+    changed = replace(placed, status=Status.LIFTED, ends_at=NOON + HOUR, ended_at=NOON + 2 * HOUR)
+    for id_, restriction in (("ev-1", placed), ("ev-2", changed)):
+        enriched = an_enriched_event(an_event(id_))
+        with store.transaction() as work:
+            work.record(enriched, a_decision(enriched, restrictions=(restriction,)), "builtin-1")
+    rows = store._writer.execute("SELECT kind, reason, scope, status, starts_at, ends_at, ended_at FROM restriction")
+    noon = 1_772_452_800_000_000  # microseconds; an hour is 3,600,000,000 of them
+    assert rows.fetchall() == [
+        ("OUTFLOW_HOLD", "ACCOUNT_TAKEOVER", "account", "lifted", noon, noon + 3_600_000_000, noon + 7_200_000_000)
+    ]
+    store.close()
+
+
+def test_a_case_is_found_by_what_it_is_now(path: Path) -> None:
+    store = SqliteStore(path)
+    changed = replace(a_case("cs_1"), queue="kyc", priority=Priority.PAGE, status="closed", due_at=NOON + 2 * HOUR)
+    for id_, case in (("ev-1", a_case("cs_1")), ("ev-2", changed)):
+        enriched = an_enriched_event(an_event(id_))
+        with store.transaction() as work:
+            work.record(enriched, a_decision(enriched, cases=(case,)), "builtin-1")
+    rows = store._writer.execute("SELECT queue, priority, status, opened_at, due_at FROM case_file")
+    noon = 1_772_452_800_000_000
+    assert rows.fetchall() == [("kyc", "page", "closed", noon, noon + 7_200_000_000)]
+    store.close()
 
 
 # --- other processes -------------------------------------------------------------------------------------------------

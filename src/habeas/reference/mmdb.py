@@ -1,0 +1,139 @@
+"""Where an IP address is, by the operator's own `.mmdb` files: MaxMind, DB-IP or ip-location-db, countries or cities.
+
+A file is memory mapped: opening takes milliseconds, and several processes share its pages. Put a new version in place by
+renaming it over the old one, never by writing into a file that is in use.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import maxminddb
+from msgspec import Struct
+
+from habeas.domain.errors import BadInputError
+from habeas.domain.place import Place
+from habeas.reference.mmdb_records import Shape, place_of, shape_of
+from habeas.reference.prefix import Address, parse_address
+
+REMEMBERED = 16_384
+"""How many networks' places are kept, so that the next address in the same /24 or /48 costs half a microsecond."""
+
+_LOOKED_AT = 1_000
+"""How many of a file's records may say nothing about a country before the file counts as one of another kind."""
+_PREFIX_LENGTH = {False: 24, True: 48}
+# What reading a damaged record can raise: the library's own error, and text that is not UTF-8.
+_DAMAGE = (maxminddb.InvalidDatabaseError, UnicodeDecodeError)
+
+
+class MmdbFile(Struct, frozen=True):
+    """One open file."""
+
+    reader: maxminddb.Reader
+    shape: Shape
+    label: str
+    """Database type and build date, e.g. `GeoLite2-City of 2026-02-04`."""
+    holds_ipv6: bool
+
+
+class MmdbPlaces:
+    """Look-ups in one source: one file, or one for IPv4 and one for IPv6. Safe to use from several threads.
+
+    `remembered` networks' answers are kept; 0 keeps none. Old files are closed when nobody looks up in them any more.
+    """
+
+    def __init__(self, *files: MmdbFile, remembered: int = REMEMBERED) -> None:
+        self.labels = tuple(file.label for file in files)
+        self.unreadable = 0
+        """How many look-ups met a damaged record. Such an address counts as unknown."""
+        ipv6 = next((file for file in files if file.holds_ipv6), None)
+        ipv4 = next((file for file in files if not file.holds_ipv6), ipv6)
+        self._files = {False: ipv4, True: ipv6}
+        self._remembered: dict[str, Place | None] = {}
+        self._remembered_max = remembered
+
+    def place(self, ip: str) -> Place | None:
+        """The place of an address; None when the files do not know its country.
+
+        Raises ValueError if `ip` is no IP address.
+        """
+        return self.find(parse_address(ip))
+
+    def find(self, address: Address) -> Place | None:
+        """As `place`, for an address that is already parsed."""
+        prefix = address.prefix
+        try:
+            return self._remembered[prefix]
+        except KeyError:
+            pass
+        file = self._files[address.is_ipv6]
+        if file is None:
+            return None
+        try:
+            record, length = file.reader.get_with_prefix_len(address.text)
+        except _DAMAGE:
+            self.unreadable += 1
+            return None
+        place = place_of(file.shape(record), prefix, (file.label,)) if isinstance(record, dict) else None
+        # One answer for the whole /24 or /48 is right only where the file does not cut it up.
+        if length <= _PREFIX_LENGTH[address.is_ipv6] and self._remembered_max:
+            if len(self._remembered) >= self._remembered_max:
+                self._remembered.clear()
+            self._remembered[prefix] = place
+        return place
+
+
+def open_mmdb(*paths: Path, remembered: int = REMEMBERED) -> MmdbPlaces:
+    """One source from its file, or from its IPv4 and its IPv6 file.
+
+    Raises BadInputError when a file cannot be read, is damaged, or does not say where an address is.
+    """
+    files = [_open(path) for path in paths]
+    if not files:
+        raise BadInputError("no geo-IP file was named; name one, or one for IPv4 and one for IPv6")
+    if len({file.holds_ipv6 for file in files}) < len(files):
+        what = "IPv6" if files[-1].holds_ipv6 else "IPv4"
+        raise BadInputError(
+            f"`{paths[-1]}` is one more file for {what}; a source has one file, or one for IPv4 and one for IPv6"
+        )
+    return MmdbPlaces(*files, remembered=remembered)
+
+
+def open_reader(path: Path) -> maxminddb.Reader:
+    """An open `.mmdb` file of any kind. Raises BadInputError when it cannot be read or is damaged."""
+    try:
+        return maxminddb.open_database(path)
+    except OSError as exc:
+        raise BadInputError(
+            f"cannot read `{path}`: {exc.strerror or exc}; check the path and its permissions"
+        ) from None
+    except (*_DAMAGE, ValueError):
+        raise BadInputError(f"`{path}` is not a complete `.mmdb` file; download it again") from None
+
+
+def records(reader: maxminddb.Reader, path: Path) -> Iterator[tuple[Any, Any]]:
+    """All networks and their records. Raises BadInputError where the file is damaged."""
+    try:
+        yield from reader
+    except _DAMAGE:
+        raise BadInputError(f"`{path}` is damaged inside; download it again") from None
+
+
+def _open(path: Path) -> MmdbFile:
+    reader = open_reader(path)
+    metadata = reader.metadata()
+    type_ = metadata.database_type or path.stem
+    try:
+        built = datetime.fromtimestamp(metadata.build_epoch, UTC).date()
+    except (ValueError, OverflowError, OSError):
+        raise BadInputError(f"`{path}` does not say when it was built; download it again") from None
+    shapes = (shape_of(record) for _, record in islice(records(reader, path), _LOOKED_AT))
+    shape = next((shape for shape in shapes if shape is not None), None)
+    if shape is None:
+        raise BadInputError(
+            f"`{path}` is a database of type `{type_}`, which does not say in which country an address is; "
+            "name a country or city database"
+        )
+    return MmdbFile(reader, shape, f"{type_} of {built}", metadata.ip_version == 6)
