@@ -116,8 +116,8 @@ def _life_rank(life: Life, capability: Capability) -> int:
 def _rank(r: Restriction, request: Request, at: datetime) -> int:
     if r.status in ("proposed", "declined") or at < r.starts_at:
         return 0
-    if r.ended_at is not None:
-        return _says(r.kind, r.scope, r, request, at) if at < r.ended_at else 0
+    if r.ended_at is not None and at >= r.ended_at:
+        return 0
     if r.ends_at is None or r.at_end.ending == "hold_and_page" or at < r.ends_at:
         return _says(r.kind, r.scope, r, request, at)
     if r.at_end.ending == "fall_back":

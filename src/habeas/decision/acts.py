@@ -16,6 +16,7 @@ from habeas.domain.decision import Refusal
 from habeas.domain.errors import MissingStatementError
 from habeas.domain.evidence import Allowance, allowed_length
 from habeas.domain.ids import RestrictionId
+from habeas.domain.reason import Disclosure
 from habeas.domain.restriction import (
     ACCOUNT_WIDE,
     Condition,
@@ -34,6 +35,7 @@ from habeas.domain.restriction import (
 from habeas.playbook.policy import CasePolicy, Placement
 
 PAGE = CasePolicy(queue="review", priority=Priority.PAGE)
+NOT_A_PERSON = Refusal("not_permitted", "an act of staff is done by a person")
 
 
 # --- timers ----------------------------------------------------------------------------------------------------------
@@ -54,9 +56,8 @@ def timer_due(draft: Draft, due: data.TimerDue) -> None:
             draft.end(expire(restriction))
             draft.place(_fall_back(draft, restriction))
         case Ending.HOLD_AND_PAGE:
-            draft.open_case(
-                PAGE, restriction.reason, "its time is over, and only a person may end it", (restriction.id,)
-            )
+            why = "its time is over, and only a person may end it"
+            draft.open_case(PAGE, restriction.reason, why, about=restriction.id)
 
 
 def _recheck(draft: Draft, restriction: Restriction) -> None:
@@ -67,7 +68,7 @@ def _recheck(draft: Draft, restriction: Restriction) -> None:
     condition = replace(restriction.condition, recheck_at=draft.now + again_for)
     draft.change(replace(restriction, condition=condition, generation=restriction.generation + 1))
     why = f"look again whether it still holds: {restriction.condition.until}"
-    draft.open_case(CasePolicy(queue=restriction.condition.owner), restriction.reason, why, (restriction.id,))
+    draft.open_case(CasePolicy(queue=restriction.condition.owner), restriction.reason, why, about=restriction.id)
 
 
 def _fall_back(draft: Draft, over: Restriction) -> Restriction:
@@ -76,7 +77,6 @@ def _fall_back(draft: Draft, over: Restriction) -> Restriction:
     assert end.kind is not None
     assert end.lasts_for is not None
     assert over.ends_at is not None
-    reason = draft.policy.reasons[over.reason]
     return replace(
         over,
         id=RestrictionId(draft.new_id("rs", "fall_back", over.id)),
@@ -88,7 +88,7 @@ def _fall_back(draft: Draft, over: Restriction) -> Restriction:
         cause=draft.event.id,
         ends_at=over.ends_at + end.lasts_for,
         at_end=type(end)(),
-        cool_off_for=reason.cool_off_for if end.scope is Scope.NEW_DESTINATIONS else None,
+        cool_off_for=over.cool_off_for if end.scope is Scope.NEW_DESTINATIONS else None,
         generation=0,
         status=Status.ACTIVE,
     )
@@ -99,12 +99,15 @@ def _fall_back(draft: Draft, over: Restriction) -> Restriction:
 
 def place(draft: Draft, act: data.PlaceAct) -> Refusal | None:
     """A person places a restriction, as far as role, ladder and four-eyes allow."""
+    if not act.actor.is_person:
+        return NOT_A_PERSON
     reason = draft.policy.reasons.get(act.reason)
     if reason is None:
         return Refusal("unknown_reason", f"the playbook has no reason `{act.reason}`")
     if act.kind is None and reason.kind is None:
         return Refusal("no_kind", f"the reason {act.reason} has no default kind; name one with --kind")
-    planned = Planned(draft.policy, Placement(reason=act.reason, kind=act.kind, scope=act.scope, evidence=act.evidence))
+    placement = Placement(reason=act.reason, kind=act.kind, scope=act.scope, evidence=act.evidence, at_end=act.at_end)
+    planned = Planned(draft.policy, placement)
     allowance = allowed_length(draft.policy.ladder, planned.kind, act.evidence, planned.scope)
     refused = _why_not(draft, act, planned, allowance.permitted)
     if refused is not None:
@@ -148,7 +151,7 @@ def _by_hand(
         least_restrictive_considered=act.considered or reason.considered,
         ends_at=ends_at,
         condition=condition,
-        at_end=act.at_end or planned.at_end,
+        at_end=planned.at_end,
         cool_off_for=planned.cool_off(()),
         facts=act.facts,
         note=act.note,
@@ -177,6 +180,10 @@ def _why_not(draft: Draft, act: data.PlaceAct, planned: Planned, permitted: bool
         return Refusal(
             "evidence_ladder", f"evidence {act.evidence} does not permit {planned.kind} of scope {planned.scope}"
         )
+    if act.disclosure in (Disclosure.GAGGED, Disclosure.STATUTORY):
+        return Refusal("disclosure", f"the disclosure class {act.disclosure} belongs to the sealed desk")
+    if act.condition is not None and act.condition.recheck_at <= draft.now:
+        return Refusal("end_in_the_past", "the date to look again is not after now")
     if act.ends_at is not None and act.condition is not None:
         return Refusal("end_and_condition", "give either an end time or a condition, not both")
     if act.ends_at is not None and act.ends_at <= draft.now:
@@ -192,6 +199,8 @@ def _why_not(draft: Draft, act: data.PlaceAct, planned: Planned, permitted: bool
 
 def lift_by_hand(draft: Draft, act: data.LiftAct) -> Refusal | None:
     """A person lifts a restriction and says why."""
+    if not act.actor.is_person:
+        return NOT_A_PERSON
     restriction = _find(draft, act.restriction)
     if restriction is None:
         return Refusal("not_active", f"account `{draft.state.account}` has no active restriction `{act.restriction}`")
@@ -260,7 +269,7 @@ def _mirror(draft: Draft, original: Restriction) -> None:
         copy = replace(original, id=copy_id, account=draft.state.account, origin=root, generation=generation)
         if own is None:
             draft.place(copy)
-        elif own.origin == root:
+        elif own.origin == root and replace(copy, generation=own.generation) != own:
             draft.change(copy)
     elif own is not None and own.origin == root:
         draft.end(

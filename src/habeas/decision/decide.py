@@ -1,8 +1,8 @@
 """What one event means for one account: the sentence of the whole system, in about a page."""
 
-from datetime import datetime
 
 from habeas.decision import acts
+from habeas.decision.asking import asked_capability, request_of
 from habeas.decision.draft import Draft
 from habeas.decision.remember import remember
 from habeas.decision.respond import respond
@@ -10,12 +10,10 @@ from habeas.decision.standing import standing_of
 from habeas.detection.table import DETECTORS
 from habeas.domain import event_data as data
 from habeas.domain.account import AccountState
-from habeas.domain.capability import Capability, Level
+from habeas.domain.capability import Level
 from habeas.domain.decision import Decision
-from habeas.domain.event import Event
-from habeas.domain.event_data import Credential
 from habeas.domain.facts import EnrichedEvent
-from habeas.domain.verdict import Request, Verdict, evaluate
+from habeas.domain.verdict import Verdict, evaluate
 from habeas.playbook.policy import Policy
 
 _LISTENING = {
@@ -64,44 +62,8 @@ def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Deci
 
 def _verdict(draft: Draft, is_known: bool) -> Verdict | None:
     """The verdict on what the event asks for; None for an event that only tells."""
-    capability = _asked(draft.event, draft.facts.is_own_counterparty)
+    capability = asked_capability(draft.event, draft.facts.is_own_counterparty)
     if capability is None:
         return None
     standing = standing_of(draft.state, draft.policy, draft.facts.mains, is_known=is_known)
-    return evaluate(standing, _request(draft.event, capability, draft.state, draft.now))
-
-
-def _asked(event: Event, is_own_counterparty: bool) -> Capability | None:
-    match event.data:
-        case data.CredentialChanged(what=Credential.API_KEY):
-            return Capability.API_KEYS
-        case data.Counterparty() if event.asks is Capability.TRANSFER_OUT and is_own_counterparty:
-            return Capability.TRANSFER_OWN
-        case _:
-            return event.asks
-
-
-def _request(event: Event, capability: Capability, state: AccountState, now: datetime) -> Request:
-    """The question that an event asks, with what it says of amount and destination."""
-    said = event.data
-    destination = next(
-        (getattr(said, n) for n in ("address", "bank_account", "counterparty") if hasattr(said, n)), None
-    )
-    return Request(
-        capability=capability,
-        at=now,
-        ip=getattr(said, "ip", None),
-        stage="broadcast" if event.type == "withdrawal.broadcasting" else "request",
-        asset=getattr(said, "asset", None),
-        amount=getattr(said, "amount", None),
-        balance=getattr(said, "balance", None),
-        destination=destination,
-        destination_known_since=_known_since(said, destination, state),
-    )
-
-
-def _known_since(said: data.EventData, destination: str | None, state: AccountState) -> datetime | None:
-    """Since when a destination is known: to the caller or to us, whichever is longer ago."""
-    stated = getattr(said, "known_since", None)
-    remembered = state.destination_known_since(destination) if destination else None
-    return min((at for at in (stated, remembered) if at is not None), default=None)
+    return evaluate(standing, request_of(draft.event, capability, draft.state, draft.now))

@@ -123,25 +123,37 @@ class Draft:
     # --- everything else ----------------------------------------------------------------------------------------------
 
     def open_case(
-        self, policy: CasePolicy, reason: str, why: str, restrictions: tuple[RestrictionId, ...] = ()
+        self,
+        policy: CasePolicy,
+        reason: str,
+        why: str,
+        restrictions: tuple[RestrictionId, ...] = (),
+        about: RestrictionId | None = None,
     ) -> None:
-        """A matter for people. The same matter does not open a second case while one is open."""
-        if any(case.queue == policy.queue and case.reason == reason for case in self.state.cases):
+        """A matter for people. The same matter does not open a second case while one is open, but may make it urgent.
+
+        With `about`, each restriction is a matter of its own.
+        """
+        matter = (policy.queue, reason, about)
+        known = next((case for case in self.state.cases if (case.queue, case.reason, case.about) == matter), None)
+        if known is not None and (policy.priority is not Priority.PAGE or known.priority is Priority.PAGE):
             return
         case = Case(
-            id=CaseId(self.new_id("cs", policy.queue, reason)),
+            id=known.id if known else CaseId(self.new_id("cs", policy.queue, reason, about or "")),
             account=self.state.account,
             queue=policy.queue,
             reason=reason,
             priority=policy.priority,
             why=why,
             cause=self.event.id,
-            opened_at=self.now,
+            opened_at=known.opened_at if known else self.now,
             due_at=self.now + policy.due_for,
-            restrictions=restrictions,
+            restrictions=restrictions or ((about,) if about else ()),
         )
         self._cases.append(case)
-        self.state = replace(self.state, cases=(*self.state.cases, OpenCase(case.id, case.queue, case.reason)))
+        others = tuple(other for other in self.state.cases if other is not known)
+        opened = OpenCase(case.id, case.queue, case.reason, case.priority, case.opened_at, about)
+        self.state = replace(self.state, cases=(*others, opened))
         if case.priority is Priority.PAGE:
             self._send(self.state.account, Topic.PAGE, _pack(case), case.id)
 

@@ -4,17 +4,20 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from habeas.decision.asking import asked_capability
 from habeas.decision.draft import AUTOMATION, Draft
 from habeas.decision.respond import Planned, end_or_condition
 from habeas.decision.standing import standing_of
 from habeas.domain.account import AccountState
-from habeas.domain.capability import Level
+from habeas.domain.capability import FLOOR, Level
 from habeas.domain.decision import Decision
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import RestrictionId
 from habeas.domain.restriction import Restriction, Status
-from habeas.domain.verdict import Request, Verdict, evaluate
+from habeas.domain.verdict import Request, Verdict, evaluate, statement_path
 from habeas.playbook.policy import Policy
+
+ERROR_LENGTH_MAX = 300
 
 
 def quarantine(state: AccountState, enriched: EnrichedEvent, policy: Policy, error: str) -> Decision:
@@ -23,6 +26,7 @@ def quarantine(state: AccountState, enriched: EnrichedEvent, policy: Policy, err
     What the event asked for is denied, outflow is held for a while, and a case pages a person. Other events go on.
     """
     now = _now(state, enriched)
+    why = f"event `{enriched.event.id}` could not be judged: {error[:ERROR_LENGTH_MAX]}"
     draft = Draft(replace(state, decided_at=now, watched_since=state.watched_since or now), enriched, policy, now)
     planned = Planned(policy, policy.safety.quarantine)
     if not any(r.status is Status.ACTIVE and r.reason == planned.code for r in state.in_force(now)):
@@ -50,12 +54,10 @@ def quarantine(state: AccountState, enriched: EnrichedEvent, policy: Policy, err
                 condition=condition,
                 at_end=planned.at_end,
                 cool_off_for=planned.cool_off(()),
-                note=f"event `{enriched.event.id}` could not be judged: {error}",
+                note=why,
             )
         )
-    draft.open_case(
-        policy.safety.quarantine_case, planned.code, f"event `{enriched.event.id}` could not be judged: {error}"
-    )
+    draft.open_case(policy.safety.quarantine_case, planned.code, why)
     decision = draft.finish(_denied(draft, enriched, now))
     return replace(decision, outcome=replace(decision.outcome, quarantined=True))
 
@@ -65,8 +67,11 @@ def _now(state: AccountState, enriched: EnrichedEvent) -> datetime:
 
 
 def _denied(draft: Draft, enriched: EnrichedEvent, now: datetime) -> Verdict | None:
-    asked = enriched.event.asks
+    """What the event asked for is denied, but for what is never denied."""
+    asked = asked_capability(enriched.event, enriched.facts.is_own_counterparty)
     if asked is None:
         return None
     verdict = evaluate(standing_of(draft.state, draft.policy), Request(asked, now))
-    return replace(verdict, level=max(verdict.level, Level.DENY))
+    if asked in FLOOR:
+        return verdict
+    return replace(verdict, level=Level.DENY, statement=statement_path(draft.state.account))

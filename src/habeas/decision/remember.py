@@ -1,5 +1,6 @@
 """What the bounded state of an account keeps of an event: profile, places, devices, sessions, destinations, steps."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -57,8 +58,18 @@ def remember(state: AccountState, enriched: EnrichedEvent, now: datetime, large_
     steps = tuple(_steps(state, enriched, now, large_share))
     state = _KEEPERS.get(type(event.data), _keep_nothing)(state, event.data, enriched, now)
     if steps:
-        state = replace(state, steps=(state.steps + steps)[-STEPS_MAX:])
+        marked = tuple(replace(step, mark=enriched.mark) for step in steps)
+        state = replace(state, steps=_bounded(state.steps + marked))
     return state
+
+
+def _bounded(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """At most STEPS_MAX. What there is most of is forgotten first, so that a flood of one kind pushes out no other."""
+    while len(steps) > STEPS_MAX:
+        commonest, _ = Counter(step.what for step in steps).most_common(1)[0]
+        oldest = next(index for index, step in enumerate(steps) if step.what is commonest)
+        steps = steps[:oldest] + steps[oldest + 1 :]
+    return steps
 
 
 # --- steps -----------------------------------------------------------------------------------------------------------
@@ -85,12 +96,10 @@ def _steps(state: AccountState, enriched: EnrichedEvent, now: datetime, large_sh
 
 
 def _login_steps(state: AccountState, login: data.Login, place: Place | None, now: datetime) -> Iterator[Step]:
-    is_watched = state.watched_since is not None and now - state.watched_since >= NEW_DEVICE_FOR
-    is_unknown = bool(login.device) and all(d.name != fingerprint(login.device or "") for d in state.devices)
-    on_new = is_watched and (is_unknown or _is_on_new_device(state, login.device, now))
-    if is_watched and is_unknown and state.devices:
+    on_new = _is_on_new_device(state, login.device, now)
+    if on_new and all(known.name != fingerprint(login.device or "") for known in state.devices):
         yield Step(now, StepName.NEW_DEVICE, on_new_device=True)
-    if place is None or place.disagrees_with or not is_watched:
+    if place is None or place.disagrees_with or not _is_watched(state, now):
         return
     if place.is_anonymised:
         yield Step(now, StepName.NEW_COUNTRY, on_new, is_anonymised=True)
@@ -99,7 +108,16 @@ def _login_steps(state: AccountState, login: data.Login, place: Place | None, no
 
 
 def _is_on_new_device(state: AccountState, device: str | None, now: datetime) -> bool:
-    return device is not None and state.is_new_device(fingerprint(device), now)
+    if device is None or not state.devices:
+        return False
+    name = fingerprint(device)
+    is_unknown = all(known.name != name for known in state.devices)
+    return state.is_new_device(name, now) or (is_unknown and _is_watched(state, now))
+
+
+def _is_watched(state: AccountState, now: datetime) -> bool:
+    """Whether the account is known for long enough that a new device says something."""
+    return state.watched_since is not None and now - state.watched_since >= NEW_DEVICE_FOR
 
 
 def _is_reused(state: AccountState, seen: data.SessionSeen) -> bool:

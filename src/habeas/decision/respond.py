@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from habeas.decision.draft import Draft
 from habeas.domain.actor import Actor, Role
 from habeas.domain.case import Priority
@@ -55,8 +57,8 @@ class Planned:
         return allowed_length(policy.ladder, self.kind, self.evidence, self.scope, circumstances)
 
     def cool_off(self, circumstances: tuple[str, ...]) -> timedelta | None:
-        """How long a destination must have been known; longer where the circumstances are worse."""
-        if self.scope is not Scope.NEW_DESTINATIONS or self.cool_off_for is None:
+        """How long a destination must have been known, now or after a fall-back; longer where the circumstances are worse."""
+        if Scope.NEW_DESTINATIONS not in (self.scope, self.at_end.scope) or self.cool_off_for is None:
             return None
         longer = self.reason.cool_off_longer_for
         return max([self.cool_off_for, *(longer[name] for name in circumstances if name in longer)])
@@ -127,12 +129,17 @@ def end_or_condition(planned: Planned, allowance: Allowance, now: datetime) -> t
 
 
 def _extend(draft: Draft, signal: Signal, planned: Planned, standing: Restriction) -> None:
-    """Re-arm: a further signal prolongs what stands, up to the ladder's limit from its start. Then a person decides."""
+    """Re-arm: a further signal prolongs what stands, up to the ladder's limit from its start. Then a person decides.
+
+    A destination must have been known for longer where the circumstances have become worse.
+    """
     allowance = planned.allowance(draft.policy, signal.circumstances)
     if standing.ends_at is None or allowance.max_for is None:
         return
-    first_for = planned.first_for or allowance.max_for
-    extended = extend(standing, draft.now + first_for, allowance.max_for)
+    extended = extend(standing, draft.now + (planned.first_for or allowance.max_for), allowance.max_for)
+    cool_off_for = planned.cool_off(signal.circumstances)
+    if cool_off_for is not None and standing.cool_off_for is not None and cool_off_for > standing.cool_off_for:
+        extended = replace(extended, cool_off_for=cool_off_for)
     if extended is not standing:
         draft.change(extended)
 

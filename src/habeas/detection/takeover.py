@@ -35,7 +35,7 @@ def judge(state: AccountState, enriched: EnrichedEvent, params: Params) -> Itera
     """The score of the sequence so far, when this event added a step to it; and single facts that speak alone."""
     now = state.decided_at or enriched.event.time
     steps = [s for s in state.steps if now - s.at <= params.within_for and not _is_proved_since(state, s)]
-    added = [step for step in steps if step.at == now]
+    added = [step for step in steps if step.mark == enriched.mark]
     if not added:
         return
     counted = _counted(steps)

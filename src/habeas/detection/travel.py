@@ -31,7 +31,6 @@ SENSITIVE_TYPES = frozenset(
         "p2p.paid",
     }
 )
-_REARMING_TYPES = frozenset({"credential.changed", "phone.sim_changed"})
 _REARMING_STEPS = frozenset({StepName.CREDENTIAL_RESET, StepName.CONTACT_CHANGE, StepName.SIM_CHANGE})
 
 
@@ -131,9 +130,7 @@ def _rearms(state: AccountState, enriched: EnrichedEvent, params: Params, now: d
     """Whether this event is a further leap, a credential change or a SIM swap."""
     if enriched.event.type == "login.succeeded":
         return _own_leap(_leaps(state, params, now), enriched) is not None
-    return enriched.event.type in _REARMING_TYPES and any(
-        s.at == now and s.what in _REARMING_STEPS for s in state.steps
-    )
+    return any(step.mark == enriched.mark and step.what in _REARMING_STEPS for step in state.steps)
 
 
 def _is_trusted(state: AccountState, device: str, params: Params, now: datetime) -> bool:

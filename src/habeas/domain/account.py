@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from habeas.domain.ids import AccountId, CaseId, EntityId, HolderId, fingerprint
+from habeas.domain.case import Priority
+from habeas.domain.ids import AccountId, CaseId, EntityId, HolderId, RestrictionId, fingerprint
 from habeas.domain.kind import Kind
 from habeas.domain.place import Anchor
 from habeas.domain.restriction import Exemption, Restriction
@@ -69,6 +70,8 @@ class Step(Struct, frozen=True, array_like=True):
     what: StepName
     on_new_device: bool = False
     is_anonymised: bool = False
+    mark: str = ""
+    """Of the event that was this step (`EnrichedEvent.mark`)."""
 
 
 class SessionDevice(Struct, frozen=True, array_like=True):
@@ -98,6 +101,10 @@ class OpenCase(Struct, frozen=True, array_like=True):
     id: CaseId
     queue: str
     reason: str
+    priority: Priority
+    opened_at: datetime
+    about: RestrictionId | None = None
+    """The one restriction it is about, where each has a case of its own."""
 
 
 class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -41,3 +41,8 @@ class EnrichedEvent(Struct, frozen=True):
     facts: Facts
     seed: bytes
     received_at: datetime
+
+    @property
+    def mark(self) -> str:
+        """A short name of this event among those that an account's state remembers."""
+        return self.seed[:6].hex()

@@ -97,9 +97,10 @@ _IDENTIFIER_WORDS: tuple[tuple[str, IdentifierKind], ...] = (
     (r"passport|laissez-passer|travel document", IdentifierKind.PASSPORT),
     (r"driver|driving", IdentifierKind.DRIVING_LICENCE),
     (
-        r"\btax|fiscal|\bvat\b|\bnit\b|\bruc\b|\brif\b|\brfc\b|\brtn\b|\bcuit\b|\binn\b|\bfein\b|\btin\b|\bnuit\b",
+        r"\btax|fiscal|\bvat\b|\bnit\b|\bruc\b|\brif\b|\brfc\b|\brtn\b|\bcuit\b|\bcif\b|\binn\b|\bfein\b|\btin\b|\bnuit\b",
         IdentifierKind.TAX_ID,
     ),
+    (r"electoral|military", IdentifierKind.NATIONAL_ID),
     (r"swift|\bbic\b|\bbik\b", IdentifierKind.BIC),
     (r"e-?mail", IdentifierKind.EMAIL),
     (r"phone|\bfax\b|\btelex\b|\bmobile\b", IdentifierKind.PHONE),
@@ -111,8 +112,8 @@ _IDENTIFIER_WORDS: tuple[tuple[str, IdentifierKind], ...] = (
         IdentifierKind.REGISTRATION,
     ),
     (
-        r"\bid\b|identi[tf]|cedula|\bdni\b|\bnie\b|\bcurp\b|\bcuip\b|\bcui\b|\bcnp\b|\bssn\b|social security|citizen|tazkira"
-        r"|electoral|residency|cartilla|credencial|birth certificate|\bife\b|personal|refugee|\bnational\b",
+        r"\bid\b|identi[tfd]|cedula|\bdni\b|\bnie\b|\bcurp\b|\bcuip\b|\bcui\b|\bcnp\b|\bssn\b|social security|citizen|tazkira"
+        r"|cartilla|credencial|birth certificate|\bife\b|personal|refugee|residen|\bnational\b",
         IdentifierKind.NATIONAL_ID,
     ),
 )

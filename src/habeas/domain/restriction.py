@@ -216,7 +216,7 @@ def _missing(r: Restriction) -> str | None:
         return "end after its start"
     if r.scope in ACCOUNT_WIDE and not r.least_restrictive_considered:
         return "record of the milder measures that were considered"
-    if r.scope is Scope.NEW_DESTINATIONS and r.cool_off_for is None:
+    if Scope.NEW_DESTINATIONS in (r.scope, r.at_end.scope) and r.cool_off_for is None:
         return "cool-off for new destinations"
     if r.scope is Scope.REQUEST_IP or r.kind is Kind.IP_BLOCK:
         return "account: a limit on one request is never stored"

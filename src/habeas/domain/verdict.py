@@ -109,9 +109,14 @@ def evaluate(standing: Standing, request: Request) -> Verdict:
         level=level,
         until=None if standing.is_free else _next_change(standing, request, level),
         determining=determining,
-        statement=None if level is Level.ALLOW else f"/v1/accounts/{standing.account}/statement",
+        statement=None if level is Level.ALLOW else statement_path(standing.account),
         fresh_as_of=standing.fresh_as_of,
     )
+
+
+def statement_path(account: AccountId) -> str:
+    """Where the words for the user of an account are."""
+    return f"/v1/accounts/{account}/statement"
 
 
 def level_at(standing: Standing, request: Request, at: datetime) -> tuple[Level, tuple[RestrictionId, ...]]:

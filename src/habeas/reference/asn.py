@@ -6,27 +6,26 @@ Done when lists are compiled, so that a look-up costs the same with and without.
 from pathlib import Path
 
 from habeas.domain.errors import BadInputError
-from habeas.reference.mmdb import open_reader, records
+from habeas.reference.mmdb import records, type_of
 from habeas.reference.network_lists import AsnList, NetworkList
 from habeas.reference.prefix import Prefix
 
 
 def expand(asns: AsnList, database: Path) -> NetworkList:
-    """The networks that the AS numbers of a list announce, by one database. Takes seconds for a whole internet.
+    """The networks that the AS numbers of a list announce, by one database. Takes a minute for a whole internet.
 
     Raises BadInputError when the database cannot be read, is of another kind, or knows none of the numbers.
     """
-    reader = open_reader(database)
     prefixes = []
     has_numbers = False
-    for network, record in records(reader, database):
+    for network, record in records(database):
         number = record.get("autonomous_system_number") if isinstance(record, dict) else None
         if number is None:
             continue
         has_numbers = True
         if number in asns.numbers:
             prefixes.append(Prefix(int(network[0]), int(network[-1]), network.version == 6))
-    type_ = reader.metadata().database_type
+    type_ = type_of(database)
     if not has_numbers:
         raise BadInputError(
             f"`{database}` is a database of type `{type_}`, which has no AS numbers; name an ASN database"

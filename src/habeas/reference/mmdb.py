@@ -2,13 +2,20 @@
 
 A file is memory mapped: opening takes milliseconds, and several processes share its pages. Put a new version in place by
 renaming it over the old one, never by writing into a file that is in use.
+
+What is wrong with a file is found when it is opened if it is cut short, of another kind, or damaged where it describes
+itself. Damage in the middle can only be found by its digest: the library's C code (3.2.0) may crash on it. So if a file
+`NAME.mmdb.sha256` lies beside `NAME.mmdb`, as `sha256sum` writes it, the two must agree.
 """
 
+import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from hashlib import file_digest
+from ipaddress import IPv4Network, IPv6Network
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import maxminddb
 from msgspec import Struct
@@ -24,8 +31,17 @@ REMEMBERED = 16_384
 _LOOKED_AT = 1_000
 """How many of a file's records may say nothing about a country before the file counts as one of another kind."""
 _PREFIX_LENGTH = {False: 24, True: 48}
-# What reading a damaged record can raise: the library's own error, and text that is not UTF-8.
-_DAMAGE = (maxminddb.InvalidDatabaseError, UnicodeDecodeError)
+# What the library raises on damaged bytes: its own error, and what becomes of a wrong length, type or offset.
+_DAMAGE = (
+    maxminddb.InvalidDatabaseError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 
 
 class MmdbFile(Struct, frozen=True):
@@ -73,7 +89,7 @@ class MmdbPlaces:
             return None
         try:
             record, length = file.reader.get_with_prefix_len(address.text)
-        except _DAMAGE:
+        except (*_DAMAGE, SystemError):  # SystemError: the C code noticed damage and forgot to say so
             self.unreadable += 1
             return None
         place = place_of(file.shape(record), prefix, (file.label,)) if isinstance(record, dict) else None
@@ -101,39 +117,65 @@ def open_mmdb(*paths: Path, remembered: int = REMEMBERED) -> MmdbPlaces:
     return MmdbPlaces(*files, remembered=remembered)
 
 
-def open_reader(path: Path) -> maxminddb.Reader:
-    """An open `.mmdb` file of any kind. Raises BadInputError when it cannot be read or is damaged."""
+def records(path: Path) -> Iterator[tuple[IPv4Network | IPv6Network, object]]:
+    """All networks of a file and their records, read slowly and carefully.
+
+    By the library's reader in Python: the iterator of the one in C (3.2.0) writes out of bounds on a damaged tree. Raises
+    BadInputError when the file cannot be read or is damaged.
+    """
+    with _careful(path):
+        reader = maxminddb.open_database(path, maxminddb.MODE_MMAP)
+    with reader, _careful(path):
+        yield from reader
+
+
+def type_of(path: Path) -> str:
+    """What kind of database a file says it is. Raises BadInputError when it cannot be read or is damaged."""
+    with _careful(path), maxminddb.open_database(path, maxminddb.MODE_MMAP) as reader:
+        return _type(reader, path)
+
+
+def _open(path: Path) -> MmdbFile:
+    _check_digest(path)
+    # The careful reader first: it finds out whether the quick one can be trusted with the file.
+    shapes = (shape_of(record) for _, record in islice(records(path), _LOOKED_AT))
+    shape = next((shape for shape in shapes if shape is not None), None)
+    if shape is None:
+        raise BadInputError(
+            f"`{path}` is a database of type `{type_of(path)}`, which does not say in which country an address is; "
+            "name a country or city database"
+        )
+    with _careful(path):
+        reader = maxminddb.open_database(path)
+        metadata = reader.metadata()
+        built = datetime.fromtimestamp(metadata.build_epoch, UTC).date()
+        return MmdbFile(reader, shape, f"{_type(reader, path)} of {built}", metadata.ip_version == 6)
+
+
+def _check_digest(path: Path) -> None:
+    beside = path.with_name(f"{path.name}.sha256")
+    with _careful(path):
+        if not beside.exists():
+            return
+        expected = beside.read_text(encoding="ascii").split()
+        with path.open("rb") as file:
+            actual = file_digest(file, "sha256").hexdigest()
+    if not expected or expected[0].lower() != actual:
+        raise BadInputError(f"`{path}` is not the file that `{beside.name}` describes; download both again")
+
+
+def _type(reader: maxminddb.Reader, path: Path) -> str:
+    return str(reader.metadata().database_type) or path.stem
+
+
+@contextmanager
+def _careful(path: Path) -> Iterator[None]:
+    """Whatever the library raises on a file that it cannot use, in one sentence."""
     try:
-        return maxminddb.open_database(path)
+        yield
     except OSError as exc:
         raise BadInputError(
             f"cannot read `{path}`: {exc.strerror or exc}; check the path and its permissions"
         ) from None
-    except (*_DAMAGE, ValueError):
-        raise BadInputError(f"`{path}` is not a complete `.mmdb` file; download it again") from None
-
-
-def records(reader: maxminddb.Reader, path: Path) -> Iterator[tuple[Any, Any]]:
-    """All networks and their records. Raises BadInputError where the file is damaged."""
-    try:
-        yield from reader
     except _DAMAGE:
-        raise BadInputError(f"`{path}` is damaged inside; download it again") from None
-
-
-def _open(path: Path) -> MmdbFile:
-    reader = open_reader(path)
-    metadata = reader.metadata()
-    type_ = metadata.database_type or path.stem
-    try:
-        built = datetime.fromtimestamp(metadata.build_epoch, UTC).date()
-    except (ValueError, OverflowError, OSError):
-        raise BadInputError(f"`{path}` does not say when it was built; download it again") from None
-    shapes = (shape_of(record) for _, record in islice(records(reader, path), _LOOKED_AT))
-    shape = next((shape for shape in shapes if shape is not None), None)
-    if shape is None:
-        raise BadInputError(
-            f"`{path}` is a database of type `{type_}`, which does not say in which country an address is; "
-            "name a country or city database"
-        )
-    return MmdbFile(reader, shape, f"{type_} of {built}", metadata.ip_version == 6)
+        raise BadInputError(f"`{path}` is no `.mmdb` file, or a damaged one; download it again") from None

@@ -7,6 +7,7 @@ A field of an unexpected type is an absent one: a record says less then, it neve
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from math import isfinite
 from typing import Any
 
@@ -83,27 +84,25 @@ def place_of(said: Said, prefix: str, sources: tuple[str, ...]) -> Place | None:
 
     None where it names no country: codes such as `EU` (somewhere in Europe) are no place to be judged by.
     """
-    country = countries().get(said.country)
-    if country is None:
+    disc = _discs().get(said.country)
+    if disc is None:
         return None
     radius_km = said.accuracy_km or (
         CITY_RADIUS_KM if said.has_city else REGION_RADIUS_KM if said.region or said.region_code else 0.0
     )
-    latitude, longitude = country.latitude, country.longitude
     if said.coordinates is None or not radius_km:
-        radius_km = country.radius_km
+        latitude, longitude, radius_km = disc
     else:
         latitude, longitude = said.coordinates
     return Place(
-        area=country.code,
-        latitude=latitude,
-        longitude=longitude,
-        radius_km=radius_km,
-        prefix=prefix,
-        sources=sources,
-        region=said.region,
-        region_code=said.region_code,
+        said.country, latitude, longitude, radius_km, prefix, sources, region=said.region, region_code=said.region_code
     )
+
+
+@cache
+def _discs() -> dict[str, tuple[float, float, float]]:
+    """Centre in degrees and radius in km of every country."""
+    return {code: (each.latitude, each.longitude, each.radius_km) for code, each in countries().items()}
 
 
 def _map(value: Any) -> Mapping[str, Any]:

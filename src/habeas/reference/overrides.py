@@ -113,27 +113,21 @@ def check(override: Override) -> Prefix:
 def corrected(override: Override, place: Place | None, prefix: str) -> Place:
     """The place that an override means, given what the sources said.
 
-    Within the country that the override names, the sources' coordinates stand; otherwise they belong to the mistake, and the
-    country as a disc takes their place.
+    Where the sources say the same area, their coordinates stand; otherwise those belong to the mistake, and the country as a
+    disc takes their place. An override that names a country says nothing about its parts: one against a misread part names
+    the right one.
     """
-    country = countries()[override.country]
     sources = (override.source, *(place.sources if place is not None else ()))
     part = override.area if override.area != override.country else ""
-    if place is None or place.area != override.country:
-        return Place(
-            area=country.code,
-            latitude=country.latitude,
-            longitude=country.longitude,
-            radius_km=country.radius_km,
-            prefix=prefix,
-            sources=sources,
-            region_code=part,
-        )
-    keeps_region = part in ("", place.region_code)
-    return msgspec.structs.replace(
-        place,
+    if place is not None and place.area == override.country and part in ("", place.region_code):
+        return msgspec.structs.replace(place, sources=sources, disagrees_with="")
+    country = countries()[override.country]
+    return Place(
+        area=country.code,
+        latitude=country.latitude,
+        longitude=country.longitude,
+        radius_km=country.radius_km,
+        prefix=prefix,
         sources=sources,
-        disagrees_with="",
-        region=place.region if keeps_region else "",
-        region_code=part or place.region_code,
+        region_code=part,
     )

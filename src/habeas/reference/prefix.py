@@ -44,7 +44,7 @@ def parse_address(ip: str) -> Address:
     try:
         if ":" not in ip:
             packed = inet_pton(AF_INET, ip)
-            return Address(ip, int.from_bytes(packed, "big"), False, ip[: ip.rindex(".")] + ".0/24")
+            return Address(ip, int.from_bytes(packed, "big"), is_ipv6=False, prefix=f"{ip[: ip.rindex('.')]}.0/24")
         packed = inet_pton(AF_INET6, ip)
     except (OSError, ValueError):
         # A zone such as `%eth0` says which link, not where; and ipaddress says best what is wrong with the rest.
@@ -52,7 +52,8 @@ def parse_address(ip: str) -> Address:
         return parse_address(inet_ntop(AF_INET if len(packed) == 4 else AF_INET6, packed))
     if packed.startswith(_MAPPED):
         return parse_address(inet_ntop(AF_INET, packed[12:]))
-    return Address(ip, int.from_bytes(packed, "big"), True, inet_ntop(AF_INET6, packed[:6] + bytes(10)) + "/48")
+    prefix = inet_ntop(AF_INET6, packed[:6] + bytes(10)) + "/48"
+    return Address(ip, int.from_bytes(packed, "big"), is_ipv6=True, prefix=prefix)
 
 
 def parse_prefix(text: str) -> Prefix:

@@ -42,6 +42,10 @@ def _tron(address: str) -> str:
     return encoded(bytes.fromhex(address)) if re.fullmatch(r"41[0-9a-fA-F]{40}", address) else address
 
 
+def _monero(address: str) -> str:
+    return address.lower() if re.fullmatch("[0-9a-fA-F]{64}", address) else address
+
+
 def _bitcoin_cash(address: str) -> str:
     return cash_address_as_base58(address.lower()) or address
 
@@ -72,10 +76,10 @@ CHAINS: dict[str, Chain] = {
             _lower_bech32,
         ),
         # A list names one wallet by 64 hexadecimal digits, the bytes of a key.
-        Chain("monero", re.compile(rf"[48]{_BASE58}{{94}}|4{_BASE58}{{105}}|[0-9a-fA-F]{{64}}")),
+        Chain("monero", re.compile(rf"[48]{_BASE58}{{94}}|4{_BASE58}{{105}}|[0-9a-fA-F]{{64}}"), _monero),
         Chain("ripple", re.compile(rf"r{_BASE58}{{24,34}}|X{_BASE58}{{46}}")),
         Chain("tron", re.compile(rf"T{_BASE58}{{33}}|41[0-9a-fA-F]{{40}}"), _tron),
-        Chain("solana", re.compile(rf"{_BASE58}{{32,44}}")),
+        Chain("solana", re.compile(rf"{_BASE58}{{43,44}}")),
         Chain("stellar", re.compile(r"[GM][A-Z2-7]{55,68}")),
         Chain("ton", re.compile(r"[EUk0][Qf][A-Za-z0-9_/+-]{46}|-?[01]:[0-9a-fA-F]{64}")),
         Chain("cardano", re.compile(r"(?i:addr1[02-9ac-hj-np-z]{50,110})"), _lower),

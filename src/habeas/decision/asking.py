@@ -1,0 +1,47 @@
+"""The question that an event asks: which capability, of what amount, to which destination."""
+
+from datetime import datetime
+
+from habeas.domain import event_data as data
+from habeas.domain.account import AccountState
+from habeas.domain.capability import Capability
+from habeas.domain.event import Event
+from habeas.domain.event_data import Credential
+from habeas.domain.verdict import Request
+
+
+def asked_capability(event: Event, is_own_counterparty: bool) -> Capability | None:
+    """What an event asks for: by its type, but for API keys and for transfers to an own account."""
+    match event.data:
+        case data.CredentialChanged(what=Credential.API_KEY):
+            return Capability.API_KEYS
+        case data.Counterparty() if event.asks is Capability.TRANSFER_OUT and is_own_counterparty:
+            return Capability.TRANSFER_OWN
+        case _:
+            return event.asks
+
+
+def request_of(event: Event, capability: Capability, state: AccountState, now: datetime) -> Request:
+    """The question that an event asks, with what it says of amount and destination."""
+    said = event.data
+    destination = next(
+        (getattr(said, n) for n in ("address", "bank_account", "counterparty") if hasattr(said, n)), None
+    )
+    return Request(
+        capability=capability,
+        at=now,
+        ip=getattr(said, "ip", None),
+        stage="broadcast" if event.type == "withdrawal.broadcasting" else "request",
+        asset=getattr(said, "asset", None),
+        amount=getattr(said, "amount", None),
+        balance=getattr(said, "balance", None),
+        destination=destination,
+        destination_known_since=_known_since(said, destination, state),
+    )
+
+
+def _known_since(said: data.EventData, destination: str | None, state: AccountState) -> datetime | None:
+    """Since when a destination is known: to the caller or to us, whichever is longer ago."""
+    stated = getattr(said, "known_since", None)
+    remembered = state.destination_known_since(destination) if destination else None
+    return min((at for at in (stated, remembered) if at is not None), default=None)
