@@ -1,6 +1,5 @@
 """What one event means for one account: the sentence of the whole system, in about a page."""
 
-
 from habeas.decision import acts
 from habeas.decision.asking import asked_capability, request_of
 from habeas.decision.draft import Draft

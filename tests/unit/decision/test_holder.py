@@ -64,7 +64,9 @@ def test_a_restriction_of_one_account_is_told_to_no_other() -> None:
 
 
 def test_its_end_is_told_too() -> None:
-    story = Story(replace(a_settled_state(), restrictions=(of_the_holder(account=AccountId("acct-1")),)), siblings=("acct-2",))
+    story = Story(
+        replace(a_settled_state(), restrictions=(of_the_holder(account=AccountId("acct-1")),)), siblings=("acct-2",)
+    )
     story.lifted_by_staff("rs_root")
     ((account, _, restriction),) = the_effects(story)
     assert (account, restriction.status) == ("acct-2", Status.LIFTED)

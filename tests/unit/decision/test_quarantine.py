@@ -42,7 +42,7 @@ def quarantined(type_: str, *, state: AccountState | None = None, **data: Any) -
 def a_broken_detector(monkeypatch: pytest.MonkeyPatch) -> None:
     broken = replace(DETECTOR, judge=fails)
     monkeypatch.setattr(deciding, "DETECTORS", (broken,))
-    monkeypatch.setattr(deciding, "_LISTENING", {event: (broken,) for event in broken.events})
+    monkeypatch.setattr(deciding, "_LISTENING", dict.fromkeys(broken.events, (broken,)))
 
 
 @pytest.mark.usefixtures("a_broken_detector")
@@ -121,7 +121,9 @@ def test_a_second_failure_holds_nothing_twice() -> None:
 
 
 def test_other_restrictions_stay_as_they_are() -> None:
-    state = replace(a_settled_state(), restrictions=(a_restriction("rs_1", kind=Kind.REGION_LOCK, reason="KYC_REGION"),))
+    state = replace(
+        a_settled_state(), restrictions=(a_restriction("rs_1", kind=Kind.REGION_LOCK, reason="KYC_REGION"),)
+    )
     story, outcome = quarantined("login.succeeded", state=state)
     assert kinds_of(outcome.placed) == [("OUTFLOW_HOLD", "account")]
     assert ("KYC_REGION", "REGION_LOCK", "account") in story.standing

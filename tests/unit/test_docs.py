@@ -1,0 +1,42 @@
+"""Documents that are made from the code say what the code says, and examples in them run."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from scripts import reference_docs
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_pages_about_events_and_kinds_are_current() -> None:
+    assert reference_docs.stale() == []
+
+
+def test_every_decision_record_is_listed() -> None:
+    listed = set(re.findall(r"\((\d{4}-[\w-]+\.md)\)", (ROOT / "docs/adr/README.md").read_text(encoding="utf-8")))
+    assert listed == {path.name for path in (ROOT / "docs/adr").glob("[0-9]*.md")}
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        (page.name, target)
+        for page in pages
+        for target in re.findall(r"\]\((?!https?://)([^)#]+)", page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_the_command_of_every_example_in_the_readme_exists(capsys: pytest.CaptureFixture[str]) -> None:
+    from habeas.cli.main import app
+
+    known = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    known |= {group.name or "" for group in app.registered_groups}
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    used = {shlex.split(line, comments=True)[0] for line in re.findall(r"bin/habeas (.*)", readme)}
+    assert used <= known
+    assert used
