@@ -243,4 +243,4 @@ def test_the_checks_catch_a_planted_bug(broken: type[Life]) -> None:
         suppress_health_check=list(HealthCheck),
     )
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(broken, settings=quick)  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(broken, settings=quick)

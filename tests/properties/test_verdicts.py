@@ -23,7 +23,7 @@ from habeas.domain.account import Life
 from habeas.domain.capability import ACCOUNT_CAPABILITIES, FLOOR, RANK, Capability, Level
 from habeas.domain.ids import AccountId
 from habeas.domain.kind import LEVELS, Kind
-from habeas.domain.restriction import AtEnd, Condition, Ending, Restriction, Scope, Status
+from habeas.domain.restriction import AtEnd, Condition, Ending, HeldAmount, Restriction, Scope, Status
 from habeas.domain.verdict import Request, Standing, Verdict, evaluate
 from tests.builders import HOUR, NOON, a_restriction
 from tests.properties.canary import catches
@@ -63,6 +63,9 @@ def restrictions(draw: st.DrawFn) -> Restriction:
         condition=condition if is_conditional else None,
         at_end=at_end,
         cool_off_for=draw(st.integers(1, 6)) * HOUR if Scope.NEW_DESTINATIONS in (scope, at_end.scope) else None,
+        held=HeldAmount(draw(st.sampled_from(["BTC", "ETH"])), Decimal(draw(st.integers(1, 3))))
+        if scope is Scope.AMOUNT
+        else None,
         status=status,
         ended_at=starts_at + draw(hours) if has_ended else None,
     )
@@ -87,7 +90,9 @@ def requests(draw: st.DrawFn) -> Request:
         at=NOON + draw(hours) - draw(st.sampled_from([timedelta(0), TICK, HOUR])),
         destination=draw(st.sampled_from(["bc1q", "bc1q", None])),
         destination_known_since=draw(st.none() | instants),
-        amount=draw(st.none() | st.just(Decimal(1))),
+        asset=draw(st.sampled_from(["BTC", "BTC", "ETH", None])),
+        amount=draw(st.none() | st.integers(0, 4).map(Decimal)),
+        balance=draw(st.none() | st.integers(0, 8).map(Decimal)),
     )
 
 
@@ -101,7 +106,30 @@ def oracle(standing: Standing, request: Request, at: datetime) -> str:
     if not standing.is_known and request.capability in OUT:
         ranks.append(RANK[standing.unknown_outflow])
     ranks += [_rank(r, request, at) for r in standing.restrictions]
+    ranks.append(_amounts_rank([r for r in standing.restrictions if _is_held_amount(r, at)], request))
     return ORDER[max(ranks, default=0)]
+
+
+def _is_held_amount(r: Restriction, at: datetime) -> bool:
+    if r.scope != "amount" or r.status in ("proposed", "declined") or at < r.starts_at:
+        return False
+    if r.ended_at is not None and at >= r.ended_at:
+        return False
+    return r.ends_at is None or r.at_end.ending == "hold_and_page" or at < r.ends_at
+
+
+def _amounts_rank(holds: list[Restriction], request: Request) -> int:
+    """Withdraw, transfer, P2P and selling: with asset, amount and balance, as far as the rest covers the holds."""
+    if not holds or request.capability not in (*OUT, "transfer_own", "place_order"):
+        return 0
+    if request.asset is None:
+        return 0 if request.capability == "place_order" else 2
+    held = sum(r.held.amount for r in holds if r.held is not None and r.held.asset == request.asset)
+    if held == 0:
+        return 0
+    if request.amount is None or request.balance is None:
+        return 2
+    return 0 if request.amount <= request.balance - held else 2
 
 
 def _life_rank(life: Life, capability: Capability) -> int:
@@ -131,10 +159,8 @@ def _rank(r: Restriction, request: Request, at: datetime) -> int:
 def _says(kind: Kind, scope: Scope, r: Restriction, request: Request, at: datetime) -> int:
     if scope in ("account", "holder"):
         return RANK[LEVELS[kind][request.capability]]
-    if request.capability not in OUT:
+    if request.capability not in OUT or scope == "amount":
         return 0
-    if scope == "amount":
-        return 2
     since = request.destination_known_since
     assert r.cool_off_for is not None
     return 0 if request.destination is not None and since is not None and at - since >= r.cool_off_for else 2

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import habeas
-from habeas.cli import ask, events, journal, measure, policy, staff, tour
+from habeas.cli import ask, diagnose, events, journal, measure, policy, staff, tour
 from habeas.domain.errors import BadInputError, HabeasError
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ app.command()(events.worker)
 app.command()(ask.check)
 app.command()(ask.statement)
 app.command()(ask.account)
+app.command()(diagnose.diagnose)
 app.command()(staff.restrict)
 app.command()(staff.lift)
 app.command()(staff.exempt)

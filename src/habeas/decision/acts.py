@@ -7,7 +7,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from habeas.decision.draft import AUTOMATION, Draft
-from habeas.decision.respond import Planned, end_or_condition
 from habeas.domain import event_data as data
 from habeas.domain.account import Life
 from habeas.domain.actor import Actor, Role
@@ -32,6 +31,7 @@ from habeas.domain.restriction import (
     why_not_lift,
     why_not_place,
 )
+from habeas.playbook.plan import Planned
 from habeas.playbook.policy import CasePolicy, Placement
 
 PAGE = CasePolicy(queue="review", priority=Priority.PAGE)
@@ -75,7 +75,6 @@ def _fall_back(draft: Draft, over: Restriction) -> Restriction:
     """The milder restriction that follows when the heavier one's time is over."""
     end = over.at_end
     assert end.kind is not None
-    assert end.lasts_for is not None
     assert over.ends_at is not None
     return replace(
         over,
@@ -86,7 +85,8 @@ def _fall_back(draft: Draft, over: Restriction) -> Restriction:
         placed_at=draft.now,
         placed_by=AUTOMATION,
         cause=draft.event.id,
-        ends_at=over.ends_at + end.lasts_for,
+        ends_at=over.ends_at + end.lasts_for if end.lasts_for else None,
+        condition=end.condition.starting(draft.now) if end.condition else None,
         at_end=type(end)(),
         cool_off_for=over.cool_off_for if end.scope is Scope.NEW_DESTINATIONS else None,
         generation=0,
@@ -114,7 +114,7 @@ def place(draft: Draft, act: data.PlaceAct) -> Refusal | None:
         return refused
     ends_at, condition = act.ends_at, act.condition
     if ends_at is None and condition is None:
-        ends_at, condition = end_or_condition(planned, allowance, draft.now)
+        ends_at, condition = planned.end_or_condition(allowance, draft.now)
     lasts_for = None if ends_at is None else ends_at - draft.now
     refused = _why_not_so_long(act, planned, allowance, lasts_for)
     if refused is not None:
@@ -176,6 +176,10 @@ def _why_not(draft: Draft, act: data.PlaceAct, planned: Planned, permitted: bool
     refused = why_not_place(act.actor, planned.kind, act.evidence)
     if refused is not None:
         return Refusal("not_permitted", refused)
+    signing = planned.reason.sign_off.get(planned.kind)
+    if signing is not None and act.actor.role not in signing:
+        roles = ", ".join(signing)
+        return Refusal("sign_off", f"{planned.kind} for {act.reason} needs the sign-off of {roles}")
     if not permitted:
         return Refusal(
             "evidence_ladder", f"evidence {act.evidence} does not permit {planned.kind} of scope {planned.scope}"

@@ -24,20 +24,32 @@ def asked_capability(event: Event, is_own_counterparty: bool) -> Capability | No
 def request_of(event: Event, capability: Capability, state: AccountState, now: datetime) -> Request:
     """The question that an event asks, with what it says of amount and destination."""
     said = event.data
-    destination = next(
-        (getattr(said, n) for n in ("address", "bank_account", "counterparty") if hasattr(said, n)), None
-    )
+    destination = destination_of(event)
     return Request(
         capability=capability,
         at=now,
         ip=getattr(said, "ip", None),
         stage="broadcast" if event.type == "withdrawal.broadcasting" else "request",
-        asset=getattr(said, "asset", None),
+        asset=_asset(said),
         amount=getattr(said, "amount", None),
         balance=getattr(said, "balance", None),
         destination=destination,
         destination_known_since=_known_since(said, destination, state),
     )
+
+
+def destination_of(event: Event) -> str | None:
+    """Where an event says that something goes to: an address, a bank account, another account."""
+    names = ("address", "bank_account", "counterparty")
+    return next((getattr(event.data, name) for name in names if hasattr(event.data, name)), None)
+
+
+def _asset(said: data.EventData) -> str | None:
+    """The asset that would leave or be sold: as named, or by the market and side of an order (`BTC-EUR`, sell: BTC)."""
+    if isinstance(said, data.Order):
+        base, _, quote = said.market.partition("-")
+        return quote or None if said.side.lower() == "buy" else base
+    return getattr(said, "asset", None)
 
 
 def _known_since(said: data.EventData, destination: str | None, state: AccountState) -> datetime | None:

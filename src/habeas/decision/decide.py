@@ -3,7 +3,8 @@
 from habeas.decision import acts
 from habeas.decision.asking import asked_capability, request_of
 from habeas.decision.draft import Draft
-from habeas.decision.remember import remember
+from habeas.decision.limits import request_limits
+from habeas.decision.remember import remember, remember_destination
 from habeas.decision.respond import respond
 from habeas.decision.standing import standing_of
 from habeas.detection.table import DETECTORS
@@ -11,6 +12,7 @@ from habeas.domain import event_data as data
 from habeas.domain.account import AccountState
 from habeas.domain.capability import Level
 from habeas.domain.decision import Decision
+from habeas.domain.disposition import Disposition, disposition
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.verdict import Verdict, evaluate
 from habeas.playbook.policy import Policy
@@ -32,7 +34,7 @@ def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Deci
     # A late event rewrites nothing: it is decided at the latest instant the account has been decided at.
     now = event.time if state.decided_at is None else max(event.time, state.decided_at)
     is_known = state.watched_since is not None
-    draft = Draft(remember(state, enriched, now, policy.safety.large_share), enriched, policy, now)
+    draft = Draft(remember(state, enriched, policy, now), enriched, policy, now)
 
     carry_out = acts.ACTS.get(type(event.data))
     if carry_out is not None:
@@ -54,9 +56,19 @@ def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Deci
             policy.safety.quarantine_case, policy.safety.quarantine.reason, "a record of the account is unreadable"
         )
     verdict = _verdict(draft, is_known)
+    if verdict is None or verdict.level <= Level.STEP_UP:
+        draft.state = remember_destination(draft.state, event, now)
     if event.type == "account.deactivated" and verdict is not None and verdict.level is Level.ALLOW:
         acts.deactivate(draft)
-    return draft.finish(verdict)
+    return draft.finish(verdict, _disposition(draft))
+
+
+def _disposition(draft: Draft) -> Disposition | None:
+    """What happens to coins or money that a deposit brings."""
+    if not isinstance(draft.event.data, data.CryptoDeposit | data.FiatDeposit):
+        return None
+    standing = standing_of(draft.state, draft.policy, draft.facts.mains)
+    return disposition(standing.restrictions, draft.event.id, draft.now)
 
 
 def _verdict(draft: Draft, is_known: bool) -> Verdict | None:
@@ -64,5 +76,7 @@ def _verdict(draft: Draft, is_known: bool) -> Verdict | None:
     capability = asked_capability(draft.event, draft.facts.is_own_counterparty)
     if capability is None:
         return None
-    standing = standing_of(draft.state, draft.policy, draft.facts.mains, is_known=is_known)
+    is_outgoing = isinstance(draft.event.data, data.Withdrawal)
+    limits = request_limits(draft.state.account, draft.facts, draft.policy, draft.now, is_outgoing=is_outgoing)
+    standing = standing_of(draft.state, draft.policy, draft.facts.mains, is_known=is_known, request=limits)
     return evaluate(standing, request_of(draft.event, capability, draft.state, draft.now))

@@ -1,17 +1,18 @@
 """A decision while it is being made. It lives for one call of `decide`, which is why it may change."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from msgspec.structs import replace
 
-from habeas.domain.account import AccountState, AutomatedPlacement, OpenCase
+from habeas.domain.account import REQUESTS_MAX, AccountState, AutomatedPlacement, OpenCase, OpenRequest
 from habeas.domain.actor import Actor, Role
 from habeas.domain.case import Case, Priority
 from habeas.domain.decision import (
     Action,
     ActionName,
     Decision,
+    IpRefusal,
     Message,
     Outcome,
     Refusal,
@@ -20,8 +21,10 @@ from habeas.domain.decision import (
     Topic,
     brief,
 )
+from habeas.domain.disposition import Disposition
+from habeas.domain.document import DocumentRequest
 from habeas.domain.facts import EnrichedEvent
-from habeas.domain.ids import AccountId, CaseId, RestrictionId, derived_id
+from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, RestrictionId, derived_id
 from habeas.domain.restriction import (
     ACCOUNT_WIDE,
     Restriction,
@@ -33,7 +36,7 @@ from habeas.domain.restriction import (
 )
 from habeas.domain.signal import Signal
 from habeas.domain.verdict import Verdict
-from habeas.playbook.policy import CasePolicy, Policy
+from habeas.playbook.policy import AskPolicy, CasePolicy, Policy
 
 AUTOMATION = Actor("habeas", Role.DETECTOR)
 
@@ -68,6 +71,8 @@ class Draft:
         self._extended: list[RestrictionBrief] = []
         self._lifted: list[RestrictionBrief] = []
         self._actions: list[Action] = []
+        self._requests: list[DocumentRequest] = []
+        self._refused_ips: list[IpRefusal] = []
 
     def new_id(self, prefix: str, *cause: str) -> str:
         """An id that derives from this event and what it causes."""
@@ -157,6 +162,35 @@ class Draft:
         if case.priority is Priority.PAGE:
             self._send(self.state.account, Topic.PAGE, _pack(case), case.id)
 
+    def ask(self, policy: AskPolicy, documents: tuple[str, ...], why: str, standing: RestrictionId | None) -> None:
+        """Ask the user for documents. What has been asked for already is not asked for again."""
+        asked = {document for request in self.state.requests for document in request.documents}
+        wanted = tuple(document for document in documents if document not in asked)
+        if not wanted:
+            return
+        request = DocumentRequest(
+            id=DocumentRequestId(self.new_id("dr", policy.reason, *wanted)),
+            account=self.state.account,
+            reason=policy.reason,
+            documents=wanted,
+            optional=policy.optional,
+            why=why,
+            cause=self.event.id,
+            issued_at=self.now,
+            due_at=self.now + policy.due_for,
+            restriction=standing,
+        )
+        self._requests.append(request)
+        opened = OpenRequest(request.id, request.reason, request.documents, request.due_at)
+        self.state = replace(self.state, requests=(*self.state.requests, opened)[-REQUESTS_MAX:])
+        self._send(self.state.account, Topic.DOCUMENTS, _pack(request), request.id)
+
+    def refuse_ip(self, length: timedelta) -> None:
+        """Refuse requests from the event's IP address for a while."""
+        ip = getattr(self.event.data, "ip", None)
+        if ip is not None:
+            self._refused_ips.append(IpRefusal(ip, self.now + length))
+
     def request_actions(self, names: tuple[ActionName, ...]) -> None:
         """Ask the exchange to do something, once per event."""
         for name in names:
@@ -170,7 +204,7 @@ class Draft:
         message_id = self.new_id("ms", topic, account, *cause, str(len(self._messages)))
         self._messages.append(Message(message_id, account, topic, body))
 
-    def finish(self, verdict: Verdict | None) -> Decision:
+    def finish(self, verdict: Verdict | None, disposition: Disposition | None = None) -> Decision:
         """The decision, complete."""
         outcome = Outcome(
             event=self.event.id,
@@ -180,6 +214,8 @@ class Draft:
             extended=tuple(self._extended),
             lifted=tuple(self._lifted),
             cases=tuple(case.id for case in self._cases),
+            requests=tuple(request.id for request in self._requests),
+            disposition=disposition,
             actions=tuple(self._actions),
             verdict=verdict,
             refusal=self.refusal,
@@ -191,4 +227,6 @@ class Draft:
             cases=tuple(self._cases),
             timers=tuple(self._timers.values()),
             messages=tuple(self._messages),
+            requests=tuple(self._requests),
+            refused_ips=tuple(self._refused_ips),
         )

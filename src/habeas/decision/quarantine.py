@@ -6,7 +6,6 @@ from msgspec.structs import replace
 
 from habeas.decision.asking import asked_capability
 from habeas.decision.draft import AUTOMATION, Draft
-from habeas.decision.respond import Planned, end_or_condition
 from habeas.decision.standing import standing_of
 from habeas.domain.account import AccountState
 from habeas.domain.capability import FLOOR, Level
@@ -15,6 +14,7 @@ from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import RestrictionId
 from habeas.domain.restriction import Restriction, Status
 from habeas.domain.verdict import Request, Verdict, evaluate, statement_path
+from habeas.playbook.plan import Planned
 from habeas.playbook.policy import Policy
 
 ERROR_LENGTH_MAX = 300
@@ -31,7 +31,7 @@ def quarantine(state: AccountState, enriched: EnrichedEvent, policy: Policy, err
     planned = Planned(policy, policy.safety.quarantine)
     if not any(r.status is Status.ACTIVE and r.reason == planned.code for r in state.in_force(now)):
         allowance = planned.allowance(policy, ())
-        ends_at, condition = end_or_condition(planned, allowance, now)
+        ends_at, condition = planned.end_or_condition(allowance, now)
         draft.place(
             Restriction(
                 id=RestrictionId(draft.new_id("rs", "quarantine")),

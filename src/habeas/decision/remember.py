@@ -8,12 +8,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from habeas.decision.asking import destination_of
 from habeas.domain import event_data as data
 from habeas.domain.account import (
     ANCHORS_MAX,
     DESTINATIONS_MAX,
     DEVICES_MAX,
     NEW_DEVICE_FOR,
+    PARENTS_MAX,
     SESSIONS_MAX,
     STEPS_KEPT_FOR,
     STEPS_MAX,
@@ -24,10 +26,13 @@ from habeas.domain.account import (
     Step,
     StepName,
 )
+from habeas.domain.event import Event
 from habeas.domain.event_data import Credential, Mfa
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import EntityId, HolderId, fingerprint
 from habeas.domain.place import Anchor, Place
+from habeas.domain.region import RegionPolicy
+from habeas.playbook.policy import Policy
 
 AUTOMATED_KEPT_FOR = timedelta(days=30)
 _STRONG_MFA = frozenset({Mfa.TOTP, Mfa.PASSKEY})
@@ -40,11 +45,8 @@ _CREDENTIAL_STEPS = {
 }
 
 
-def remember(state: AccountState, enriched: EnrichedEvent, now: datetime, large_share: Decimal) -> AccountState:
-    """The state with this event in it, and everything that is past its time or over its bound forgotten.
-
-    A withdrawal of more than `large_share` of the balance (0..1) is a step of its own.
-    """
+def remember(state: AccountState, enriched: EnrichedEvent, policy: Policy, now: datetime) -> AccountState:
+    """The state with this event in it, and everything that is past its time or over its bound forgotten."""
     event = enriched.event
     state = replace(
         state,
@@ -55,8 +57,11 @@ def remember(state: AccountState, enriched: EnrichedEvent, now: datetime, large_
         exemptions=tuple(e for e in state.exemptions if e.until_at > now),
     )
     # What the step is judged against (known devices, known areas) is the state before this event entered it.
-    steps = tuple(_steps(state, enriched, now, large_share))
-    state = _KEEPERS.get(type(event.data), _keep_nothing)(state, event.data, enriched, now)
+    steps = tuple(_steps(state, enriched, policy, now))
+    keep = _KEEPERS.get(type(event.data))
+    if keep is not None:
+        state = keep(state, event.data, enriched, now)
+    state = _keep_place(state, enriched, policy)
     if steps:
         marked = tuple(replace(step, mark=enriched.mark) for step in steps)
         state = replace(state, steps=_bounded(state.steps + marked))
@@ -75,10 +80,10 @@ def _bounded(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 # --- steps -----------------------------------------------------------------------------------------------------------
 
 
-def _steps(state: AccountState, enriched: EnrichedEvent, now: datetime, large_share: Decimal) -> Iterator[Step]:
+def _steps(state: AccountState, enriched: EnrichedEvent, policy: Policy, now: datetime) -> Iterator[Step]:
     match enriched.event.data:
         case data.Login() as login if enriched.event.type == "login.succeeded":
-            yield from _login_steps(state, login, enriched.facts.place, now)
+            yield from _login_steps(state, login, enriched.facts.place, policy.regions, now)
         case data.SessionSeen() as seen if _is_reused(state, seen):
             yield Step(now, StepName.SESSION_REUSED)
         case data.CredentialChanged() as changed:
@@ -91,11 +96,15 @@ def _steps(state: AccountState, enriched: EnrichedEvent, now: datetime, large_sh
             yield Step(now, StepName.SIM_CHANGE)
         case data.AddressAdded() as added if state.destination_known_since(added.address) is None:
             yield Step(now, StepName.NEW_ADDRESS)
-        case data.Withdrawal() | data.FiatWithdrawal() as asked if _is_large(asked, large_share):
+        case data.Withdrawal() | data.FiatWithdrawal() as asked if _is_large(asked, policy.safety.large_share):
             yield Step(now, StepName.LARGE_WITHDRAWAL, _is_on_new_device(state, asked.device, now))
+        case _:
+            pass
 
 
-def _login_steps(state: AccountState, login: data.Login, place: Place | None, now: datetime) -> Iterator[Step]:
+def _login_steps(
+    state: AccountState, login: data.Login, place: Place | None, regions: RegionPolicy, now: datetime
+) -> Iterator[Step]:
     on_new = _is_on_new_device(state, login.device, now)
     if on_new and all(known.name != fingerprint(login.device or "") for known in state.devices):
         yield Step(now, StepName.NEW_DEVICE, on_new_device=True)
@@ -103,7 +112,7 @@ def _login_steps(state: AccountState, login: data.Login, place: Place | None, no
         return
     if place.is_anonymised:
         yield Step(now, StepName.NEW_COUNTRY, on_new, is_anonymised=True)
-    elif state.anchors and all(anchor.area != place.area for anchor in state.anchors):
+    elif state.anchors and all(anchor.area != regions.area(place) for anchor in state.anchors):
         yield Step(now, StepName.NEW_COUNTRY, on_new)
 
 
@@ -144,15 +153,13 @@ def _is_large(asked: data.Withdrawal | data.FiatWithdrawal, large_share: Decimal
 Keeper = Callable[[AccountState, Any, EnrichedEvent, datetime], AccountState]
 
 
-def _keep_nothing(state: AccountState, _data: Any, _enriched: EnrichedEvent, _now: datetime) -> AccountState:
-    return state
-
-
 def _keep_profile(state: AccountState, profile: data.Profile, _enriched: EnrichedEvent, _now: datetime) -> AccountState:
     parents = state.parents
     if profile.parent is not None and profile.parent not in parents[:1]:
         # A former main account's restrictions stay until a review, so that moving house is no way out (model 5.3).
-        parents = (profile.parent, *(p for p in parents if p != profile.parent))
+        # Of many the first ones stay: they are the ones that somebody may want to leave behind.
+        former = tuple(p for p in parents if p != profile.parent)
+        parents = (profile.parent, *former[-(PARENTS_MAX - 1) :])
     return replace(
         state,
         entity=EntityId(profile.entity) if profile.entity else state.entity,
@@ -177,12 +184,25 @@ def _keep_login(state: AccountState, login: data.Login, enriched: EnrichedEvent,
         changes["devices"] = _with_device(state.devices, device, now, login.mfa in _STRONG_MFA)
     if login.session and device:
         changes["sessions"] = _with_session(state.sessions, fingerprint(login.session), device)
-    place = enriched.facts.place
-    if place is not None and not place.is_anonymised and not place.disagrees_with:
-        at = enriched.event.time  # Where somebody was is judged by when they were there, however late we are told.
-        anchor = Anchor(at, place.area, place.latitude, place.longitude, place.radius_km, place.prefix, device)
-        changes["anchors"] = tuple(sorted((*state.anchors, anchor), key=_at))[-ANCHORS_MAX:]
     return replace(state, **changes) if changes else state
+
+
+def _keep_place(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> AccountState:
+    """A location sample: a successful login from a network that says where somebody is."""
+    place = enriched.facts.place
+    if enriched.event.type != "login.succeeded" or place is None or place.is_anonymised or place.disagrees_with:
+        return state
+    device = getattr(enriched.event.data, "device", None)
+    anchor = Anchor(
+        at=enriched.event.time,  # Where somebody was is judged by when they were there, however late we are told.
+        area=policy.regions.area(place),
+        latitude=place.latitude,
+        longitude=place.longitude,
+        radius_km=place.radius_km,
+        prefix=place.prefix,
+        device=fingerprint(device) if device else "",
+    )
+    return replace(state, anchors=tuple(sorted((*state.anchors, anchor), key=_at))[-ANCHORS_MAX:])
 
 
 def _keep_session(
@@ -199,40 +219,12 @@ def _keep_credential(
     return replace(state, mfa_changed_at=now) if changed.what is Credential.MFA else state
 
 
-def _keep_address(
-    state: AccountState, added: data.AddressAdded, _enriched: EnrichedEvent, now: datetime
-) -> AccountState:
-    return replace(state, destinations=_with_destination(state.destinations, added.address, now))
-
-
-def _keep_crypto(state: AccountState, asked: data.Withdrawal, _enriched: EnrichedEvent, now: datetime) -> AccountState:
-    return replace(state, destinations=_with_destination(state.destinations, asked.address, asked.known_since or now))
-
-
-def _keep_fiat(
-    state: AccountState, asked: data.FiatWithdrawal, _enriched: EnrichedEvent, now: datetime
-) -> AccountState:
-    known_since = asked.known_since or now
-    return replace(state, destinations=_with_destination(state.destinations, asked.bank_account, known_since))
-
-
-def _keep_counterparty(
-    state: AccountState, asked: data.Counterparty, _enriched: EnrichedEvent, now: datetime
-) -> AccountState:
-    known_since = asked.known_since or now
-    return replace(state, destinations=_with_destination(state.destinations, asked.counterparty, known_since))
-
-
 _KEEPERS: dict[type, Keeper] = {
     data.Profile: _keep_profile,
     data.KycDecision: _keep_kyc,
     data.Login: _keep_login,
     data.SessionSeen: _keep_session,
     data.CredentialChanged: _keep_credential,
-    data.AddressAdded: _keep_address,
-    data.Withdrawal: _keep_crypto,
-    data.FiatWithdrawal: _keep_fiat,
-    data.Counterparty: _keep_counterparty,
 }
 
 
@@ -254,8 +246,17 @@ def _with_session(sessions: tuple[SessionDevice, ...], session: str, device: str
     return (*others, SessionDevice(session, device))[-SESSIONS_MAX:]
 
 
-def _with_destination(known: tuple[Destination, ...], address: str, since: datetime) -> tuple[Destination, ...]:
-    """The destinations with this one newest. The earlier of two dates counts: a destination never becomes younger."""
-    name = fingerprint(address)
-    earlier = next((d.known_since for d in known if d.name == name), since)
-    return (*(d for d in known if d.name != name), Destination(name, min(earlier, since)))[-DESTINATIONS_MAX:]
+def remember_destination(state: AccountState, event: Event, now: datetime) -> AccountState:
+    """The state with the destination that the event names. Only for what was let through: an attempt that was held or
+    denied must not make its destination known.
+    """
+    destination = destination_of(event)
+    if destination is None:
+        return state
+    since = getattr(event.data, "known_since", None) or now
+    name = fingerprint(destination)
+    # The earlier of two dates counts: a destination never becomes younger.
+    earlier = next((d.known_since for d in state.destinations if d.name == name), since)
+    others = tuple(d for d in state.destinations if d.name != name)
+    kept = (*others, Destination(name, min(earlier, since)))[-DESTINATIONS_MAX:]
+    return replace(state, destinations=kept)

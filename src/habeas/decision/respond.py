@@ -1,18 +1,19 @@
 """Signals to restrictions and cases, as the playbook's responses say and its evidence ladder allows."""
 
-from datetime import datetime, timedelta
-
 from msgspec.structs import replace
 
 from habeas.decision.draft import Draft
 from habeas.domain.actor import Actor, Role
 from habeas.domain.case import Priority
-from habeas.domain.evidence import Allowance, Evidence, allowed_length
 from habeas.domain.ids import RestrictionId
 from habeas.domain.kind import MANDATORY_KINDS, Kind
-from habeas.domain.restriction import Condition, Restriction, Scope, Status, extend, why_not_place
+from habeas.domain.restriction import Restriction, Scope, Status, extend, why_not_place
 from habeas.domain.signal import Signal
-from habeas.playbook.policy import CasePolicy, EndCondition, Placement, Policy, ReasonPolicy
+from habeas.playbook.plan import Planned
+from habeas.playbook.policy import AskPolicy, CasePolicy, Placement
+
+DUE_AT = "due_at"
+"""The fact that says by when the user must have done something."""
 
 
 def respond(draft: Draft, signal: Signal) -> None:
@@ -31,37 +32,17 @@ def respond(draft: Draft, signal: Signal) -> None:
         about = tuple(r.id for r in draft.state.in_force(draft.now))
         draft.open_case(response.case, _case_reason(response.place, signal), _why(signal), about)
     draft.request_actions(response.actions)
+    if response.ask is not None:
+        _ask(draft, signal, response.ask)
+    if response.refuse_ip_for is not None:
+        draft.refuse_ip(response.refuse_ip_for)
 
 
-class Planned:
-    """A placement with the gaps filled from its reason's row."""
-
-    def __init__(self, policy: Policy, placement: Placement) -> None:
-        reason = policy.reasons[placement.reason]
-        kind = placement.kind or reason.kind
-        assert kind is not None, "a loaded playbook has a kind for every placement"
-        self.code = placement.reason
-        self.reason: ReasonPolicy = reason
-        self.kind: Kind = kind
-        self.scope: Scope = placement.scope or reason.scope
-        self.evidence: Evidence = placement.evidence or reason.evidence
-        # A placement of another kind than the reason's default takes neither its first length nor its condition:
-        # where it names none of its own, the ladder's limit is the length.
-        same = kind is reason.kind
-        self.first_for: timedelta | None = placement.first_for or (reason.first_for if same else None)
-        self.condition: EndCondition | None = placement.condition or (reason.condition if same else None)
-        self.at_end = placement.at_end or reason.at_end
-        self.cool_off_for = placement.cool_off_for or reason.cool_off_for
-
-    def allowance(self, policy: Policy, circumstances: tuple[str, ...]) -> Allowance:
-        return allowed_length(policy.ladder, self.kind, self.evidence, self.scope, circumstances)
-
-    def cool_off(self, circumstances: tuple[str, ...]) -> timedelta | None:
-        """How long a destination must have been known, now or after a fall-back; longer where the circumstances are worse."""
-        if Scope.NEW_DESTINATIONS not in (self.scope, self.at_end.scope) or self.cool_off_for is None:
-            return None
-        longer = self.reason.cool_off_longer_for
-        return max([self.cool_off_for, *(longer[name] for name in circumstances if name in longer)])
+def _ask(draft: Draft, signal: Signal, ask: AskPolicy) -> None:
+    """Ask the user for documents, in connection with the restriction that stands for the same reason."""
+    named = (signal.facts[ask.from_fact],) if ask.from_fact in signal.facts else ()
+    standing = next((r.id for r in draft.state.in_force(draft.now) if r.reason == ask.reason), None)
+    draft.ask(ask, (*ask.documents, *named), _why(signal), standing)
 
 
 def _place_or_extend(draft: Draft, signal: Signal, planned: Planned) -> None:
@@ -80,12 +61,12 @@ def _place_or_extend(draft: Draft, signal: Signal, planned: Planned) -> None:
 def _place(draft: Draft, signal: Signal, planned: Planned) -> None:
     allowance = planned.allowance(draft.policy, signal.circumstances)
     placer = Actor(signal.detector, Role.DETECTOR)
-    refused = why_not_place(placer, planned.kind, planned.evidence)
+    refused = why_not_place(placer, planned.kind, planned.evidence, is_declared_fact=planned.reason.is_declared_fact)
     if refused is not None or not allowance.permitted:
         why = refused or f"evidence {planned.evidence} does not permit {planned.kind}"
         draft.open_case(CasePolicy(queue="review", priority=Priority.HIGH), planned.code, f"{why}; {_why(signal)}")
         return
-    ends_at, condition = end_or_condition(planned, allowance, draft.now)
+    ends_at, condition = planned.end_or_condition(allowance, draft.now)
     draft.place(
         Restriction(
             id=RestrictionId(draft.new_id("rs", planned.code, planned.kind, planned.scope)),
@@ -107,25 +88,18 @@ def _place(draft: Draft, signal: Signal, planned: Planned) -> None:
             ends_at=ends_at,
             condition=condition,
             at_end=planned.at_end,
+            held=signal.held if planned.scope is Scope.AMOUNT else None,
             cool_off_for=planned.cool_off(signal.circumstances),
             circumstances=signal.circumstances,
-            facts=signal.facts,
+            facts=signal.facts | ({DUE_AT: ends_at.isoformat()} if _is_due(planned) and ends_at else {}),
             note=_why(signal),
         )
     )
 
 
-def end_or_condition(planned: Planned, allowance: Allowance, now: datetime) -> tuple[datetime | None, Condition | None]:
-    """When or on what condition a new restriction ends: exactly one of the two, if anything says so.
-
-    The first length of the reason, cut to what the ladder allows; without one, the reason's condition; without
-    either, the ladder's limit itself. Where all are silent, both are None, and nothing can be placed.
-    """
-    lengths = [length for length in (planned.first_for, allowance.max_for) if length is not None]
-    if planned.condition is not None and planned.first_for is None:
-        condition = planned.condition
-        return None, Condition(until=condition.until, recheck_at=now + condition.recheck_for, owner=condition.owner)
-    return (now + min(lengths), None) if lengths else (None, None)
+def _is_due(planned: Planned) -> bool:
+    """Whether something milder than what follows it gives the user a date to meet."""
+    return planned.at_end.condition is not None
 
 
 def _extend(draft: Draft, signal: Signal, planned: Planned, standing: Restriction) -> None:
@@ -146,6 +120,8 @@ def _extend(draft: Draft, signal: Signal, planned: Planned, standing: Restrictio
 
 def _standing(draft: Draft, planned: Planned) -> Restriction | None:
     """The restriction in force that says the same: same reason, kind and scope."""
+    if planned.scope is Scope.AMOUNT:
+        return None  # Every deposit is a matter of its own.
     return next(
         (
             r

@@ -13,15 +13,17 @@ def standing_of(
     mains: tuple[MainAccount, ...] = (),
     restrictions: tuple[Restriction, ...] | None = None,
     is_known: bool = True,
+    request: tuple[Restriction, ...] = (),
 ) -> Standing:
     """The standing of an account. Sub-accounts follow their main account: by join, downward only (row B085, X19).
 
-    `restrictions` are the account's own where the caller has them from elsewhere than the state (ended ones included).
+    `restrictions` are the account's own where the caller has them from elsewhere than the state (ended ones included);
+    `request` are the limits of the request at hand.
     """
     own = state.restrictions if restrictions is None else restrictions
     return Standing(
         account=state.account,
-        restrictions=(*own, *(r for main in mains for r in main.restrictions)),
+        restrictions=(*own, *(r for main in mains for r in main.restrictions), *request),
         lives=(state.life, *(main.life for main in mains)),
         is_known=is_known,
         is_unreadable=bool(state.unreadable) or any(main.unreadable for main in mains),

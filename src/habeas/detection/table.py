@@ -1,6 +1,13 @@
 """All detectors, in the order in which they judge."""
 
-from habeas.detection import region, takeover, travel
+from habeas.detection import identity, region, reputation, sanctions, takeover, travel
 from habeas.detection.detector import Detector
 
-DETECTORS: tuple[Detector, ...] = (region.DETECTOR, travel.DETECTOR, takeover.DETECTOR)
+DETECTORS: tuple[Detector, ...] = (
+    sanctions.DETECTOR,
+    region.DETECTOR,
+    identity.DETECTOR,
+    travel.DETECTOR,
+    takeover.DETECTOR,
+    reputation.DETECTOR,
+)

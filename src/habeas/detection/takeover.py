@@ -38,18 +38,19 @@ def judge(state: AccountState, enriched: EnrichedEvent, params: Params) -> Itera
     added = [step for step in steps if step.mark == enriched.mark]
     if not added:
         return
-    counted = _counted(steps)
-    points = {step.what: _points(step, params) for step in counted}
+    points = {step.what: _points(step, params) for step in _counted(steps)}
     total = sum(points.values())
+    before = sum(_points(step, params) for step in _counted([step for step in steps if step not in added]))
     evidence = {"points": str(total), "steps": ", ".join(f"{name} {value}" for name, value in points.items())}
-    yield Signal(
-        typology="takeover_sequence",
-        score=min(1.0, total / params.points_full),
-        detector=DETECTOR.label,
-        evidence=evidence,
-        circumstances=_circumstances(set(points)),
-        lists=enriched.facts.place.sources if enriched.facts.place else (),
-    )
+    if total > before:  # A step that was counted before is no new evidence (the ladder rule of model 5.2).
+        yield Signal(
+            typology="takeover_sequence",
+            score=min(1.0, total / params.points_full),
+            detector=DETECTOR.label,
+            evidence=evidence,
+            circumstances=_circumstances(set(points)),
+            lists=enriched.facts.place.sources if enriched.facts.place else (),
+        )
     for step in added:
         if step.what in (StepName.CREDENTIAL_LEAKED, StepName.SESSION_REUSED):
             yield Signal(typology=str(step.what), score=0.5, detector=DETECTOR.label, evidence=_alone(enriched))

@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from habeas.detection.detector import Detector
+from habeas.detection.leaps import is_proved_since, leaps, own_leap
 from habeas.domain.account import AccountState, StepName
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import fingerprint
 from habeas.domain.kind import Kind
-from habeas.domain.place import Anchor, LeapRule, is_leap
+from habeas.domain.place import LeapRule, Place
 from habeas.domain.reason import Reason
+from habeas.domain.region import RegionPolicy
 from habeas.domain.signal import Signal
 
 VERSION = 1
@@ -38,6 +40,7 @@ class Params(Struct, frozen=True, forbid_unknown_fields=True):
     """When leaps are a chain, and when a known device makes them harmless."""
 
     leap: LeapRule
+    regions: RegionPolicy
     chain_leaps_min: int
     chain_areas_min: int
     chain_within_for: timedelta
@@ -60,11 +63,14 @@ def judge(state: AccountState, enriched: EnrichedEvent, params: Params) -> Itera
 
 def _judge_login(state: AccountState, enriched: EnrichedEvent, params: Params, now: datetime) -> Iterator[Signal]:
     place, device = enriched.facts.place, _device(enriched)
-    leaps = _leaps(state, params, now)
-    own = _own_leap(leaps, enriched)
-    areas = dict.fromkeys(anchor.area for pair in leaps for anchor in pair)
-    if own is not None and len(leaps) >= params.chain_leaps_min and len(areas) >= params.chain_areas_min:
-        yield _signal("leap_chain", 1.0, enriched, {"leaps": str(len(leaps)), "areas": ", ".join(areas)})
+    found = leaps(state, params.leap, now - params.chain_within_for)
+    own = own_leap(found, enriched)
+    areas = dict.fromkeys(anchor.area for pair in found for anchor in pair)
+    if own is not None and len(found) >= params.chain_leaps_min and len(areas) >= params.chain_areas_min:
+        yield _signal("leap_chain", 1.0, enriched, {"leaps": str(len(found)), "areas": ", ".join(areas)})
+        return
+    if place is not None and state.is_new_device(device, now) and _is_high_risk(place, params):
+        yield _signal("high_risk_region", 1.0, enriched, {"area": params.regions.area(place)})
         return
     if own is not None:
         evidence = {"from": own[0].area, "to": own[1].area}
@@ -78,48 +84,21 @@ def _judge_login(state: AccountState, enriched: EnrichedEvent, params: Params, n
         yield _signal("single_leap", 0.2, enriched, evidence)
 
 
-Leap = tuple[Anchor, Anchor]
-
-
-def _leaps(state: AccountState, params: Params, now: datetime) -> list[Leap]:
-    """The leaps within the chain window and since control was last proved, oldest first.
-
-    A sample makes at most one leap, and none where the sample before it was in the same area: staying is no leap.
-    """
-    pairs = []
-    for index, later in enumerate(state.anchors):
-        if now - later.at > params.chain_within_for or _is_proved_since(state, later.at):
-            continue
-        earlier = state.anchors[:index]
-        if earlier and earlier[-1].area != later.area:
-            origin = next((e for e in reversed(earlier) if is_leap(e, later, params.leap)), None)
-            if origin is not None:
-                pairs.append((origin, later))
-    return pairs
-
-
-def _own_leap(leaps: list[Leap], enriched: EnrichedEvent) -> Leap | None:
-    """The leap that this event's own sample makes, if it makes one."""
-    place, at = enriched.facts.place, enriched.event.time
-    return next((p for p in leaps if place is not None and (p[1].at, p[1].prefix) == (at, place.prefix)), None)
-
-
 def _is_after_unusual_login(state: AccountState, params: Params, now: datetime) -> bool:
     """Whether, within the window and since the last proof of control, a login leapt or came through an anonymiser, on a
     device that was new then. An anonymiser leaves no sample, but a step.
     """
     since = now - params.sensitive_within_for
-    leapt = any(
-        later.at >= since and state.is_new_device(later.device, later.at) for _, later in _leaps(state, params, now)
-    )
+    leapt = any(state.is_new_device(later.device, later.at) for _, later in leaps(state, params.leap, since))
     return leapt or any(
-        step.is_anonymised and step.on_new_device and step.at >= since and not _is_proved_since(state, step.at)
+        step.is_anonymised and step.on_new_device and step.at >= since and not is_proved_since(state, step.at)
         for step in state.steps
     )
 
 
-def _is_proved_since(state: AccountState, at: datetime) -> bool:
-    return state.proved_at is not None and at <= state.proved_at
+def _is_high_risk(place: Place, params: Params) -> bool:
+    """Whether a place lies in an area on the playbook's high-risk list (row B006)."""
+    return not place.disagrees_with and params.regions.area(place) in params.regions.high_risk
 
 
 def _is_risk_controlled(state: AccountState, now: datetime) -> bool:
@@ -129,7 +108,7 @@ def _is_risk_controlled(state: AccountState, now: datetime) -> bool:
 def _rearms(state: AccountState, enriched: EnrichedEvent, params: Params, now: datetime) -> bool:
     """Whether this event is a further leap, a credential change or a SIM swap."""
     if enriched.event.type == "login.succeeded":
-        return _own_leap(_leaps(state, params, now), enriched) is not None
+        return own_leap(leaps(state, params.leap, now - params.chain_within_for), enriched) is not None
     return any(step.mark == enriched.mark and step.what in _REARMING_STEPS for step in state.steps)
 
 
@@ -157,6 +136,7 @@ DETECTOR = Detector(
     typologies=frozenset(
         {
             "leap_chain",
+            "high_risk_region",
             "unusual_login_new_device",
             "single_leap",
             "sensitive_after_unusual_login",

@@ -13,4 +13,9 @@ Modules, from the words to the page:
 - `entry`: one restriction in words
 - `statement`: the whole statement
 - `text`: the statement as plain text
+- `symptoms`: what somebody who cannot do something has seen, read from a file
+- `diagnosis_rules`: which causes symptoms leave, with what weight, and what to ask next; tables
+- `diagnosis_words`: the sentences of a diagnosis, read from `wording/diagnosis/`
+- `diagnosis`: which kind of limit symptoms mean, or an account has
+- `diagnosis_text`: a diagnosis as plain text
 """

@@ -11,6 +11,7 @@ from habeas.disclosure.phrase import say, say_surely
 from habeas.disclosure.view import Limit, View
 from habeas.disclosure.vocabulary import due_at, end_instant, fact_words, instant
 from habeas.domain.capability import Level
+from habeas.domain.document import DocumentRequest
 
 
 class Requirements(Struct, frozen=True, kw_only=True):
@@ -57,6 +58,11 @@ def requirements(view: View) -> Requirements:
                 past[item] = None
             else:
                 current[item] = None
+    for request in view.asked:
+        if view.at < request.due_at:
+            deadlines.append(request.due_at)
+        for item in _asked_documents(view, request):
+            (current if view.at < request.due_at else past)[item] = None
     return Requirements(
         currently_due=tuple(current) or (words.nothing_due,),
         past_due=tuple(past) or (words.nothing_past,),
@@ -65,6 +71,13 @@ def requirements(view: View) -> Requirements:
         current_deadline=instant(min(deadlines), view.words) if deadlines else words.no_deadline,
         alternatives=tuple(alternatives) or (words.no_alternatives,),
     )
+
+
+def _asked_documents(view: View, request: DocumentRequest) -> Iterator[str]:
+    """The documents of a request, in words; one that the catalogue does not know by its kind in plain letters."""
+    known = view.words.fact.get("document", {})
+    for kind in request.documents:
+        yield known.get(kind) or " ".join(kind.replace("_", " ").split())
 
 
 def _due(view: View, limit: Limit) -> Iterator[tuple[str, str | None]]:

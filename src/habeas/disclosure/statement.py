@@ -10,6 +10,7 @@ from habeas.disclosure.money import money_note
 from habeas.disclosure.phrase import paragraph, say_surely
 from habeas.disclosure.remedy import Requirements, requirements
 from habeas.disclosure.view import View, look
+from habeas.domain.document import DocumentRequest
 from habeas.domain.ids import AccountId
 from habeas.domain.verdict import Standing
 from habeas.playbook.policy import Policy
@@ -26,13 +27,15 @@ class Statement(Struct, frozen=True, kw_only=True):
     contact: str
 
 
-def make_statement(standing: Standing, policy: Policy, at: datetime, locale: str = "en") -> Statement:
+def make_statement(
+    standing: Standing, policy: Policy, at: datetime, locale: str = "en", asked: tuple[DocumentRequest, ...] = ()
+) -> Statement:
     """The statement on what stands, at an instant, in the closest language there is.
 
     `standing` holds all restrictions, the main account's and those of the request's IP among them; only those in force at
-    `at` are shown. Equal input in any order gives equal bytes.
+    `at` are shown. `asked` are the documents that the user has been asked for. Equal input in any order gives equal bytes.
     """
-    view = look(standing, policy, at, catalogue(locale))
+    view = look(standing, policy, at, catalogue(locale), asked)
     found = tuple(notices(view))
     entries = (
         *(notice_entry(view, notice) for notice in found),

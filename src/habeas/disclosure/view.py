@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from habeas.disclosure.catalogue import Catalogue
 from habeas.domain.capability import OUTFLOW, Capability, Level
+from habeas.domain.document import DocumentRequest
 from habeas.domain.kind import MONEY_HELD_KINDS, SEVERITY, Kind
 from habeas.domain.reason import Disclosure, Reason
 from habeas.domain.restriction import ACCOUNT_WIDE, Phase, Restriction, Scope, Status, phases
@@ -43,13 +44,17 @@ class View(Struct, frozen=True, kw_only=True):
     to_known: dict[Capability, Level]
     cool_off_for: timedelta | None
     are_assets_free: bool
+    asked: tuple[DocumentRequest, ...] = ()
+    """Documents that the user has been asked for and that have not come yet."""
 
     def works(self, *capabilities: Capability) -> bool:
         """Whether all of these work at once or after an extra check."""
         return all(self.levels[c] <= Level.STEP_UP for c in capabilities)
 
 
-def look(standing: Standing, policy: Policy, at: datetime, words: Catalogue) -> View:
+def look(
+    standing: Standing, policy: Policy, at: datetime, words: Catalogue, asked: tuple[DocumentRequest, ...] = ()
+) -> View:
     """The view of an account at an instant."""
     standing = as_it_stood(standing, at)
     cool_off_for = _longest_cool_off(standing, at)
@@ -63,6 +68,7 @@ def look(standing: Standing, policy: Policy, at: datetime, words: Catalogue) -> 
         to_known={c: _level_to_known(standing, c, at, cool_off_for) for c in OUTFLOW},
         cool_off_for=cool_off_for,
         are_assets_free=are_assets_free(standing, at),
+        asked=tuple(request for request in asked if request.status == "issued" and request.issued_at <= at),
     )
 
 

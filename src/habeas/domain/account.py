@@ -8,7 +8,15 @@ import msgspec
 from msgspec import Struct
 
 from habeas.domain.case import Priority
-from habeas.domain.ids import AccountId, CaseId, EntityId, HolderId, RestrictionId, fingerprint
+from habeas.domain.ids import (
+    AccountId,
+    CaseId,
+    DocumentRequestId,
+    EntityId,
+    HolderId,
+    RestrictionId,
+    fingerprint,
+)
 from habeas.domain.kind import Kind
 from habeas.domain.place import Anchor
 from habeas.domain.restriction import Exemption, Restriction
@@ -20,6 +28,8 @@ DEVICES_MAX = 32
 STEPS_MAX = 24
 SESSIONS_MAX = 8
 DESTINATIONS_MAX = 16
+PARENTS_MAX = 4
+REQUESTS_MAX = 16
 STEPS_KEPT_FOR = timedelta(hours=72)
 NEW_DEVICE_FOR = timedelta(hours=24)
 
@@ -107,6 +117,15 @@ class OpenCase(Struct, frozen=True, array_like=True):
     """The one restriction it is about, where each has a case of its own."""
 
 
+class OpenRequest(Struct, frozen=True, array_like=True):
+    """Documents that a user has been asked for, so that nobody asks twice."""
+
+    id: DocumentRequestId
+    reason: str
+    documents: tuple[str, ...]
+    due_at: datetime
+
+
 class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Everything a decision may know about an account. Median under 2 KB encoded, never above 8 KB.
 
@@ -127,6 +146,8 @@ class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     kyc_tier: str | None = None
     watched_since: datetime | None = None
     decided_at: datetime | None = None
+    traveller_until: datetime | None = None
+    """Until when a documented journey explains logins from a restricted country (model 5.8)."""
     proved_at: datetime | None = None
     """When control was last proved in a way that an intruder could not."""
     anchors: tuple[Anchor, ...] = ()
@@ -141,6 +162,7 @@ class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Those proposed or active. Ended ones live in the store."""
     exemptions: tuple[Exemption, ...] = ()
     cases: tuple[OpenCase, ...] = ()
+    requests: tuple[OpenRequest, ...] = ()
     unreadable: tuple[bytes, ...] = ()
 
     def is_new_device(self, device: str, at: datetime) -> bool:

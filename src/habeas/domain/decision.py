@@ -7,7 +7,9 @@ from msgspec import Struct
 
 from habeas.domain.account import AccountState
 from habeas.domain.case import Case
-from habeas.domain.ids import AccountId, CaseId, EventId, RestrictionId
+from habeas.domain.disposition import Disposition
+from habeas.domain.document import DocumentRequest
+from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, EventId, RestrictionId
 from habeas.domain.restriction import Restriction, Scope, Status
 from habeas.domain.signal import Signal
 from habeas.domain.verdict import Verdict
@@ -71,6 +73,10 @@ class Outcome(Struct, frozen=True):
     extended: tuple[RestrictionBrief, ...] = ()
     lifted: tuple[RestrictionBrief, ...] = ()
     cases: tuple[CaseId, ...] = ()
+    requests: tuple[DocumentRequestId, ...] = ()
+    """Documents that the user was asked for."""
+    disposition: Disposition | None = None
+    """For a deposit: what happens to the coins."""
     actions: tuple[Action, ...] = ()
     verdict: Verdict | None = None
     refusal: Refusal | None = None
@@ -94,6 +100,8 @@ class Topic(StrEnum):
     """A restriction began, changed or ended: for the user's notice, gateways and webhooks."""
     ACTION = "action"
     """Something the exchange must do."""
+    DOCUMENTS = "documents"
+    """Documents are asked for: for the user's notice."""
     PAGE = "page"
     """A person is called now."""
 
@@ -109,6 +117,13 @@ class Message(Struct, frozen=True):
     body: bytes
 
 
+class IpRefusal(Struct, frozen=True):
+    """From now until then, requests from an IP address are refused."""
+
+    ip: str
+    until_at: datetime
+
+
 class Decision(Struct, frozen=True):
     """All that one transaction must write. `restrictions` are those that began, changed or ended, with their reasons."""
 
@@ -118,3 +133,5 @@ class Decision(Struct, frozen=True):
     cases: tuple[Case, ...] = ()
     timers: tuple[Timer, ...] = ()
     messages: tuple[Message, ...] = ()
+    requests: tuple[DocumentRequest, ...] = ()
+    refused_ips: tuple[IpRefusal, ...] = ()

@@ -21,6 +21,8 @@ from habeas.domain.restriction import AtEnd, Condition, Restriction, Scope
 Text = Annotated[str, Meta(max_length=1024)]
 Token = Annotated[str, Meta(min_length=1, max_length=256)]
 AccountName = Annotated[AccountId, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]*\Z")]
+Note = Annotated[str, Meta(min_length=3, max_length=1000)]
+"""Why somebody on the staff did something. Longer matters belong into the case file."""
 Instant = Annotated[datetime, Meta(tz=True)]
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?\Z")]
 """An ISO 3166-1 alpha-2 code, or an ISO 3166-2 code where a sub-national area matters."""
@@ -90,7 +92,7 @@ class Profile(EventData, frozen=True, kw_only=True):
     name: Text | None = None
     birth_date: date | None = None
     residence: Country | None = None
-    nationalities: tuple[Country, ...] | None = None
+    nationalities: Annotated[tuple[Country, ...], Meta(max_length=8)] | None = None
     document: IdentityDocument | None = None
     parent: AccountName | None = None
     email: Text | None = None
@@ -102,8 +104,10 @@ class Empty(EventData, frozen=True, kw_only=True):
 
 
 class KycDecision(EventData, frozen=True, kw_only=True):
-    tier: str | int | None = None
+    tier: Token | int | None = None
     result: Token
+    missing: tuple[Token, ...] = ()
+    """Kinds of documents that the check found missing."""
 
 
 class DocumentFact(EventData, frozen=True, kw_only=True):
@@ -298,7 +302,7 @@ class PlaceAct(EventData, frozen=True, kw_only=True):
     """A person places a restriction. Fields left out follow the reason's row in the playbook."""
 
     actor: Actor
-    note: Annotated[str, Meta(min_length=3, max_length=4096)]
+    note: Note
     reason: Token
     kind: Kind | None = None
     scope: Scope | None = None
@@ -314,13 +318,13 @@ class PlaceAct(EventData, frozen=True, kw_only=True):
 
 class LiftAct(EventData, frozen=True, kw_only=True):
     actor: Actor
-    note: Annotated[str, Meta(min_length=3, max_length=4096)]
+    note: Note
     restriction: RestrictionId
 
 
 class ExemptAct(EventData, frozen=True, kw_only=True):
     actor: Actor
-    note: Annotated[str, Meta(min_length=3, max_length=4096)]
+    note: Note
     kinds: tuple[Kind, ...]
     until_at: Instant
 

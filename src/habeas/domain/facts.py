@@ -20,11 +20,36 @@ class MainAccount(Struct, frozen=True, omit_defaults=True):
     unreadable: bool = False
 
 
+class ListHit(Struct, frozen=True):
+    """An exact hit on a sanctions list: which list in which version, its own id of the entry, and what was found there."""
+
+    list: str
+    version: str
+    entry: str
+    found: str
+    """The wallet as `CHAIN:address`, or the kind and country of a document; never a document's number."""
+
+
+class IpActivity(Struct, frozen=True):
+    """What came from one IP address in the last hour, and until when requests from it are refused."""
+
+    failed_logins: int = 0
+    """Before this event."""
+    accounts: int = 0
+    """Different accounts that they were for, with the one of this event."""
+    refused_until: datetime | None = None
+
+
 class Facts(Struct, frozen=True, omit_defaults=True):
     """Everything enrichment found. What could not be looked up is named in `unavailable`, never guessed."""
 
     place: Place | None = None
     unavailable: tuple[str, ...] = ()
+    ip_activity: IpActivity = IpActivity()
+    wallets: tuple[ListHit, ...] = ()
+    """Listed wallets that the event names: a sender, a destination, a declared address."""
+    documents: tuple[ListHit, ...] = ()
+    """Listed entries that carry the identity document that the event declares."""
     mains: tuple[MainAccount, ...] = ()
     siblings: tuple[AccountId, ...] = ()
     """The holder's other accounts."""

@@ -10,6 +10,7 @@ EntityId = NewType("EntityId", str)
 EventId = NewType("EventId", str)
 RestrictionId = NewType("RestrictionId", str)
 CaseId = NewType("CaseId", str)
+DocumentRequestId = NewType("DocumentRequestId", str)
 
 SEED_BYTES = 16
 _ID_BYTES = 10

@@ -5,7 +5,7 @@ The table below is the authority. It is written so that it can be read beside th
 
 from enum import StrEnum
 
-from habeas.domain.capability import ACCOUNT_CAPABILITIES, FLOOR, Capability, Level
+from habeas.domain.capability import ACCOUNT_CAPABILITIES, FLOOR, OUTFLOW, Capability, Level
 
 
 class Kind(StrEnum):
@@ -114,6 +114,11 @@ SEVERITY: dict[Kind, int] = {
     )
 }
 """The order in which restrictions are shown, mildest first (a region lock is milder than a freeze: row B077)."""
+
+
+def holds_outflow(kind: Kind) -> bool:
+    """Whether a kind at least holds everything that moves value out, as narrower scopes do for what they reach."""
+    return all(LEVELS[kind][c] >= Level.HOLD for c in OUTFLOW)
 
 
 def covers(heavier: Kind, lighter: Kind) -> bool:

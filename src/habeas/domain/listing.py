@@ -96,26 +96,24 @@ _IDENTIFIER_WORDS: tuple[tuple[str, IdentifierKind], ...] = (
     (r"tail number|aircraft|transponder", IdentifierKind.AIRCRAFT),
     (r"passport|laissez-passer|travel document", IdentifierKind.PASSPORT),
     (r"driver|driving", IdentifierKind.DRIVING_LICENCE),
-    (
-        r"\btax|fiscal|\bvat\b|\bnit\b|\bruc\b|\brif\b|\brfc\b|\brtn\b|\bcuit\b|\bcif\b|\binn\b|\bfein\b|\btin\b|\bnuit\b",
-        IdentifierKind.TAX_ID,
-    ),
+    (r"\btax|fiscal|\b(?:vat|nit|ruc|rif|rfc|rtn|cuit|cif|inn|fein|tin|nuit)\b", IdentifierKind.TAX_ID),
     (r"electoral|military", IdentifierKind.NATIONAL_ID),
     (r"swift|\bbic\b|\bbik\b", IdentifierKind.BIC),
     (r"e-?mail", IdentifierKind.EMAIL),
     (r"phone|\bfax\b|\btelex\b|\bmobile\b", IdentifierKind.PHONE),
     (r"website|\burl\b", IdentifierKind.WEBSITE),
     (
-        r"compan|business|commerc|folio|matricula|chamber|legal entity|\ble number|trade licen[cs]e|incorporation"
-        r"|registration|\bregistry\b|economic register|register of companies|\bcr no|\bduns\b|d-u-n-s|credit code|enterprise"
-        r"|charity|organi[sz]ation code|gazette|\bogrn\b|\bregno\b|\btradelic",
+        r"compan|business|commerc|folio|matricula|chamber|legal entity|\ble number|trade licen[cs]e|incorporation",
         IdentifierKind.REGISTRATION,
     ),
     (
-        r"\bid\b|identi[tfd]|cedula|\bdni\b|\bnie\b|\bcurp\b|\bcuip\b|\bcui\b|\bcnp\b|\bssn\b|social security|citizen|tazkira"
-        r"|cartilla|credencial|birth certificate|\bife\b|personal|refugee|residen|\bnational\b",
-        IdentifierKind.NATIONAL_ID,
+        r"registration|\bregistry\b|register|\bcr no|\bduns\b|d-u-n-s|credit code|enterprise",
+        IdentifierKind.REGISTRATION,
     ),
+    (r"charity|organi[sz]ation code|gazette|\bogrn\b|\bregno\b|\btradelic", IdentifierKind.REGISTRATION),
+    (r"\bid\b|identi[tfd]|\bnational\b|citizen|personal|social security|birth certificate", IdentifierKind.NATIONAL_ID),
+    (r"cedula|tazkira|cartilla|credencial|refugee|residen", IdentifierKind.NATIONAL_ID),
+    (r"\b(?:dni|nie|curp|cuip|cui|cnp|ssn|ife)\b", IdentifierKind.NATIONAL_ID),
 )
 _IDENTIFIER_PATTERNS = tuple((re.compile(words), kind) for words, kind in _IDENTIFIER_WORDS)
 
@@ -234,21 +232,20 @@ class DocumentHit(Struct, frozen=True, omit_defaults=True):
 def normalise_document(country: str, kind: str, number: str) -> str:
     """One spelling for one document, for example `RU:passport:645720381`; "" if the number has no letter and no digit.
 
-    Spaces, dots, dashes, case, full-width letters and the digits of other scripts do not tell documents apart. Leading
-    zeros do. A sub-national code counts as its country.
+    Spaces, dots, dashes, case, accents, full-width letters and the digits of other scripts do not tell documents apart.
+    Leading zeros do. A sub-national code counts as its country.
     """
-    significant = "".join(_significant(character) for character in unicodedata.normalize("NFKC", number))
-    if not significant:
-        return ""
-    return f"{country.strip().upper()[:2]}:{identifier_kind(kind)}:{significant}"
+    # Letters come apart into base and accents before case is folded and again after, since folding may join them anew.
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", number).casefold()).upper()
+    significant = "".join(map(_significant, unicodedata.normalize("NFKD", folded)))
+    return f"{country.strip().upper()[:2]}:{identifier_kind(kind)}:{significant}" if significant else ""
 
 
 def _significant(character: str) -> str:
     digit = unicodedata.decimal(character, None)
     if digit is not None:
         return str(digit)
-    # Upper-casing one letter may give several, as in "ß"; folding first keeps the result stable when done again.
-    return unicodedata.normalize("NFKC", character.casefold()).upper() if character.isalnum() else ""
+    return character if character.isalnum() else ""
 
 
 def document_key(key: bytes, country: str, kind: str, number: str) -> bytes:

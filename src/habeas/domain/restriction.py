@@ -6,6 +6,7 @@ Every transition is a function from a restriction to a restriction; guards answe
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 from msgspec import Struct
@@ -22,6 +23,7 @@ from habeas.domain.kind import (
     PERSON_ONLY_KINDS,
     Kind,
     covers,
+    holds_outflow,
 )
 from habeas.domain.reason import Disclosure, LegalGround, Purpose
 
@@ -67,19 +69,33 @@ class Ending(StrEnum):
     """It stays and a person is paged: time never frees what law holds."""
 
 
+class EndCondition(Struct, frozen=True, forbid_unknown_fields=True):
+    """What ends a restriction that no date ends, how often somebody looks again, and which queue that is."""
+
+    until: str
+    recheck_for: timedelta
+    owner: str
+
+    def starting(self, at: datetime) -> "Condition":
+        """The condition of a restriction that begins at an instant."""
+        return Condition(self.until, at + self.recheck_for, self.owner)
+
+
 class AtEnd(Struct, frozen=True, forbid_unknown_fields=True):
-    """The ending, and for a fall-back the milder limits that follow for a while."""
+    """The ending, and for a fall-back the limits that follow: for a while, or until a condition is met."""
 
     ending: Ending = Ending.LIFT
     kind: Kind | None = None
     scope: Scope = Scope.ACCOUNT
     lasts_for: timedelta | None = None
+    condition: EndCondition | None = None
 
     def __post_init__(self) -> None:
-        named = (self.kind is not None, self.lasts_for is not None)
-        if named != ((True, True) if self.ending is Ending.FALL_BACK else (False, False)):
+        ends = (self.lasts_for is not None) + (self.condition is not None)
+        if (self.kind is not None, ends) != ((True, 1) if self.ending is Ending.FALL_BACK else (False, 0)):
             raise ValueError(
-                "a fall-back needs the kind it falls back to and how long that lasts; nothing else has one"
+                "a fall-back needs the kind it falls back to and either how long that lasts or on what condition it ends; "
+                "nothing else has one"
             )
 
 
@@ -89,6 +105,13 @@ class Condition(Struct, frozen=True, forbid_unknown_fields=True):
     until: str
     recheck_at: datetime
     owner: str
+
+
+class HeldAmount(Struct, frozen=True):
+    """How much of which asset a restriction of scope `amount` holds."""
+
+    asset: str
+    amount: Decimal
 
 
 class Restriction(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -117,6 +140,8 @@ class Restriction(Struct, frozen=True, omit_defaults=True, kw_only=True):
     ends_at: datetime | None = None
     condition: Condition | None = None
     at_end: AtEnd = AtEnd()
+    held: HeldAmount | None = None
+    """For scope `amount`."""
     cool_off_for: timedelta | None = None
     """For scope `new_destinations`: how long a destination must have been known."""
     circumstances: tuple[str, ...] = ()
@@ -170,12 +195,13 @@ def phases(restriction: Restriction) -> Iterator[Phase]:
         return
     yield Phase(restriction.kind, restriction.scope, restriction.starts_at, restriction.effect_ends_at)
     end, turns_at = restriction.at_end, restriction.ends_at
-    if end.kind is None or end.lasts_for is None or turns_at is None:
+    if end.kind is None or turns_at is None:
         return
-    until_at = turns_at + end.lasts_for
-    if restriction.ended_at is not None:
-        until_at = min(until_at, restriction.ended_at)
-    if turns_at < until_at:
+    untils = [
+        at for at in (turns_at + end.lasts_for if end.lasts_for else None, restriction.ended_at) if at is not None
+    ]
+    until_at = min(untils, default=None)
+    if until_at is None or turns_at < until_at:
         yield Phase(end.kind, end.scope, turns_at, until_at)
 
 
@@ -216,6 +242,8 @@ def _missing(r: Restriction) -> str | None:
         return "end after its start"
     if r.scope in ACCOUNT_WIDE and not r.least_restrictive_considered:
         return "record of the milder measures that were considered"
+    if (r.scope is Scope.AMOUNT) != (r.held is not None):
+        return "amount and asset that it holds, which the scope `amount` has and no other"
     if Scope.NEW_DESTINATIONS in (r.scope, r.at_end.scope) and r.cool_off_for is None:
         return "cool-off for new destinations"
     if r.scope is Scope.REQUEST_IP or r.kind is Kind.IP_BLOCK:
@@ -240,14 +268,17 @@ def needs_four_eyes(kind: Kind, scope: Scope, lasts_for: timedelta | None) -> bo
     return scope in ACCOUNT_WIDE and lasts_for > FOUR_EYES_BEYOND
 
 
-def why_not_place(placer: Actor, kind: Kind, evidence: Evidence) -> str | None:
-    """Why this actor may not place this kind on this evidence; None if it may."""
+def why_not_place(placer: Actor, kind: Kind, evidence: Evidence, *, is_declared_fact: bool = False) -> str | None:
+    """Why this actor may not place this kind on this evidence; None if it may.
+
+    A declared fact, such as a residence or a document that has expired, counts like a reviewed case.
+    """
     if not placer.is_person:
         if kind in PERSON_ONLY_KINDS:
             return f"{kind} is placed by a person, never by a score alone"
         if placer.role is Role.USER:
             return "nobody places a restriction on the own account; support can"
-        if evidence > Evidence.E2 and kind not in DECLARED_FACT_KINDS:
+        if evidence > Evidence.E2 and kind not in DECLARED_FACT_KINDS and not is_declared_fact:
             return f"automation cannot claim evidence {evidence}; a person must have reviewed the case"
         return None
     if placer.role not in RESTRICTING_ROLES:
@@ -400,6 +431,8 @@ def makes_redundant(heavier: Restriction, lighter: Restriction) -> bool:
     if stops_at is not None and (lighter_stops_at is None or lighter_stops_at > stops_at):
         return False
     if lighter.scope is Scope.HOLDER and heavier.scope is not Scope.HOLDER:
+        return False
+    if lighter.scope not in ACCOUNT_WIDE and not holds_outflow(heavier.kind):
         return False
     return covers(heavier.kind, lighter.kind)
 

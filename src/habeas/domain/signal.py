@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from habeas.domain.restriction import HeldAmount
+
 
 class Signal(Struct, frozen=True, omit_defaults=True):
     """One judgement of one detector. `score` is 0..1; `detector` carries its version, for example `travel/1`.
@@ -16,5 +18,7 @@ class Signal(Struct, frozen=True, omit_defaults=True):
     evidence: dict[str, str]
     facts: dict[str, str] = {}
     circumstances: tuple[str, ...] = ()
+    held: HeldAmount | None = None
+    """How much of which asset it is about, where it is about an amount."""
     lists: tuple[str, ...] = ()
     """Versions of the lists and places that it rests on."""

@@ -19,6 +19,9 @@ from habeas.domain.restriction import Phase, Restriction, Scope, phases
 DESTINATION_CAPABILITIES = OUTFLOW
 """What a hold on new destinations holds."""
 
+AMOUNT_CAPABILITIES = OUTFLOW | {Capability.TRANSFER_OWN, Capability.PLACE_ORDER}
+"""What a held amount holds: whatever moves or sells the asset. An order must say which asset it sells."""
+
 _LIFE_ALLOWS = {
     Life.DEACTIVATED: FLOOR
     | {
@@ -124,7 +127,9 @@ def level_at(standing: Standing, request: Request, at: datetime) -> tuple[Level,
     if standing.is_free:
         return Level.ALLOW, ()
     capability = request.capability
-    limits = [(_limit(r, phase, request, at), r.id) for r, phase in _in_force(standing.restrictions, at)]
+    standing_now = list(_in_force(standing.restrictions, at))
+    held = _held(request.asset, standing_now)
+    limits = [(_limit(r, phase, request, held, at), r.id) for r, phase in standing_now]
     level = join([*(limit for limit, _ in limits), _base_level(standing, capability)])
     if level is Level.ALLOW:
         return level, ()
@@ -152,7 +157,7 @@ def _in_force(restrictions: Iterable[Restriction], at: datetime) -> Iterator[tup
                 yield restriction, phase
 
 
-def _limit(restriction: Restriction, phase: Phase, request: Request, at: datetime) -> Level:
+def _limit(restriction: Restriction, phase: Phase, request: Request, held: Decimal, at: datetime) -> Level:
     """What one restriction says about one request: the table for whole-account scopes, its own rule for the others."""
     match phase.scope:
         case Scope.ACCOUNT | Scope.HOLDER | Scope.REQUEST_IP:
@@ -160,8 +165,32 @@ def _limit(restriction: Restriction, phase: Phase, request: Request, at: datetim
         case Scope.NEW_DESTINATIONS:
             return _new_destination_limit(restriction, request, at)
         case Scope.AMOUNT:
-            # Amounts are not tracked yet, so what moves value out is held rather than guessed.
-            return Level.HOLD if request.capability in OUTFLOW else Level.ALLOW
+            return _amount_limit(restriction, request, held)
+
+
+def _held(asset: str | None, standing: list[tuple[Restriction, Phase]]) -> Decimal:
+    """How much of an asset is held in all."""
+    return sum(
+        (r.held.amount for r, phase in standing if phase.scope is Scope.AMOUNT and r.held and r.held.asset == asset),
+        start=Decimal(0),
+    )
+
+
+def _amount_limit(restriction: Restriction, request: Request, held: Decimal) -> Level:
+    """What a held amount says: the asset may leave, or be sold, as far as what remains covers all that is held of it.
+
+    Other assets are untouched. What cannot be told because the question leaves it out is held.
+    """
+    if request.capability not in AMOUNT_CAPABILITIES:
+        return Level.ALLOW
+    if request.asset is None or restriction.held is None:
+        # Nothing leaves by an order; what moves the asset away is held unless it says that it is another asset.
+        return Level.ALLOW if request.capability is Capability.PLACE_ORDER else Level.HOLD
+    if request.asset != restriction.held.asset:
+        return Level.ALLOW
+    if request.amount is None or request.balance is None:
+        return Level.HOLD
+    return Level.ALLOW if request.amount <= request.balance - held else Level.HOLD
 
 
 def _new_destination_limit(restriction: Restriction, request: Request, at: datetime) -> Level:

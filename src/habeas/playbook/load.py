@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -13,12 +13,16 @@ import msgspec
 
 from habeas.detection.table import DETECTORS
 from habeas.domain.capability import Capability
+from habeas.domain.country import is_country
 from habeas.domain.errors import PlaybookError
-from habeas.domain.evidence import Ladder, allowed_length
+from habeas.domain.evidence import Evidence, Rung
 from habeas.domain.ids import EntityId
-from habeas.domain.kind import Kind
+from habeas.domain.kind import HELD_BY_LAW_KINDS, PERSON_ONLY_KINDS, Kind
+from habeas.domain.place import LeapRule
 from habeas.domain.reason import Disclosure
-from habeas.domain.restriction import Scope
+from habeas.domain.region import RegionPolicy
+from habeas.domain.restriction import Ending, Scope
+from habeas.playbook.plan import Planned
 from habeas.playbook.policy import (
     DEFAULT_ENTITY,
     Challenges,
@@ -33,9 +37,13 @@ from habeas.playbook.policy import (
 )
 
 _SECTIONS = frozenset(
-    {"version", "title", "entity", "safety", "reason", "ladder", "kind", "challenge", "response", "detector", "action"}
+    {
+        *("version", "title", "entity", "safety", "reason", "ladder", "kind", "challenge"),
+        *("region", "leap", "response", "detector", "action"),
+    }
 )
-_DURATION = re.compile(r"^(\d+)(s|m|h|d)$")
+_BUILTIN = (timedelta, date, datetime)
+_DURATION = re.compile(r"^([1-9]\d{0,6})(s|m|h|d)\Z")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -55,14 +63,21 @@ def read_playbook(text: bytes, name: str) -> Playbook:
         raise PlaybookError(
             f"{name} has the unknown section `{min(unknown)}`; known are {', '.join(sorted(_SECTIONS))}"
         )
-    if not isinstance(tree.get("version"), str) or DEFAULT_ENTITY not in tree.get("entity", {}):
+    for section in sorted(_SECTIONS - {"version", "title", "response"}):
+        if not isinstance(tree.get(section, {}), dict):
+            raise PlaybookError(f"{name}: `{section}` must be a table, `[{section}]`, not a single value")
+    entities = tree.get("entity", {})
+    if not isinstance(tree.get("version"), str) or not isinstance(entities.get(DEFAULT_ENTITY), dict):
         raise PlaybookError(f"{name} needs a `version` string and an `[entity.{DEFAULT_ENTITY}]`")
+    for entity, values in entities.items():
+        if not isinstance(values, dict):
+            raise PlaybookError(f"{name}: `entity.{entity}` must be a table, `[entity.{entity}]`, not a single value")
     version = f"{tree['version']}@{sha256(text).hexdigest()[:12]}"
     policies = {EntityId(e): _policy(tree, e, version, name) for e in tree["entity"]}
     return Playbook(version=version, text=text, policies=policies)
 
 
-_ENTITY_OVERRIDES = ("safety", "reason", "ladder", "kind", "challenge", "detector")
+_ENTITY_OVERRIDES = ("safety", "reason", "ladder", "kind", "challenge", "region", "leap", "detector")
 
 
 def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Policy:
@@ -71,16 +86,19 @@ def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Polic
     merged = {s: _overlay(tree.get(s, {}), own.pop(s, {})) for s in _ENTITY_OVERRIDES}
     read = _Reader(name if entity == DEFAULT_ENTITY else f"{name}, entity `{entity}`")
     responses = read(tree.get("response", []), tuple[Response, ...], "response")
+    regions = read(merged["region"], RegionPolicy, "region")
+    leap = read(merged["leap"], LeapRule, "leap")
     policy = Policy(
         playbook=version,
         entity=read(own, Entity, f"entity.{entity}"),
         safety=read(merged["safety"], Safety, "safety"),
-        reasons=read(merged["reason"], dict[str, ReasonPolicy], "reason"),
-        ladder=read(merged["ladder"], Ladder, "ladder"),
-        kinds=read(merged["kind"], dict[Kind, KindPolicy], "kind"),
+        reasons={code: read(row, ReasonPolicy, f"reason.{code}") for code, row in merged["reason"].items()},
+        ladder={kind: read(rungs, dict[Evidence, Rung], f"ladder.{kind}") for kind, rungs in merged["ladder"].items()},
+        kinds={read(name, Kind, "kind"): read(row, KindPolicy, f"kind.{name}") for name, row in merged["kind"].items()},
         challenges=read(merged["challenge"], Challenges, "challenge"),
         responses=_by_typology(responses),
-        detectors=_detectors(merged["detector"], read),
+        regions=regions,
+        detectors=_detectors(merged["detector"], read, {"regions": regions, "leap": leap}),
         product_actions=read(tree.get("action", {}), dict[str, Capability], "action"),
     )
     for fault in _faults(policy, responses):
@@ -102,7 +120,7 @@ class _Reader:
 
     def __call__(self, part: Any, type_: Any, section: str) -> Any:
         try:
-            return msgspec.convert(_with_durations(part), type_, builtin_types=(timedelta,), strict=True)
+            return msgspec.convert(_with_durations(part), type_, builtin_types=_BUILTIN, strict=True)
         except msgspec.ValidationError as exc:
             message, _, path = str(exc).partition(" - at `$")
             where = f"{section}{path.rstrip('`')}"
@@ -122,7 +140,8 @@ def _with_durations(part: Any) -> Any:
             return part
 
 
-def _detectors(tree: dict[str, Any], read: _Reader) -> dict[str, Any]:
+def _detectors(tree: dict[str, Any], read: _Reader, shared: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of the detectors that are on. What several detectors share stands once in the file."""
     known = {detector.name: detector for detector in DETECTORS}
     unknown = set(tree) - set(known)
     if unknown:
@@ -131,10 +150,19 @@ def _detectors(tree: dict[str, Any], read: _Reader) -> dict[str, Any]:
         )
     params = {}
     for name, section in tree.items():
+        if not isinstance(section, dict) or not isinstance(section.get("enabled", True), bool):
+            raise PlaybookError(f"{read.name}: `detector.{name}` must be a table, whose `enabled` is true or false")
         if section.get("enabled", True):
             own = {key: value for key, value in section.items() if key != "enabled"}
-            params[name] = read(own, known[name].params, f"detector.{name}")
+            params[name] = read(_with_shared(own, known[name].params, shared), known[name].params, f"detector.{name}")
     return params
+
+
+def _with_shared(own: dict[str, Any], type_: type[msgspec.Struct], shared: dict[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in msgspec.structs.fields(type_)}
+    return own | {
+        name: msgspec.to_builtins(value, builtin_types=_BUILTIN) for name, value in shared.items() if name in names
+    }
 
 
 def _by_typology(responses: tuple[Response, ...]) -> dict[str, tuple[Response, ...]]:
@@ -148,25 +176,47 @@ def _by_typology(responses: tuple[Response, ...]) -> dict[str, tuple[Response, .
 
 
 def _faults(policy: Policy, responses: tuple[Response, ...]) -> Iterator[str]:
+    yield from _region_faults(policy.regions)
     for code, reason in policy.reasons.items():
-        yield from (f"at `reason.{code}`: {fault}" for fault in _reason_faults(reason))
+        yield from (f"at `reason.{code}`: {fault}" for fault in _reason_faults(policy, code, reason))
     typologies = {typology for detector in DETECTORS for typology in detector.typologies}
     for index, response in enumerate(responses):
         where = f"at `response[{index}]`"
         if response.signal not in typologies and not response.signal.startswith("vendor."):
             yield f"{where}: no detector signals `{response.signal}`; a vendor's typology begins with `vendor.`"
+        if response.ask is not None and response.ask.reason not in policy.reasons:
+            yield f"{where}: the reason `{response.ask.reason}` has no `[reason.{response.ask.reason}]`"
         for placement in (*response.place, *response.rearm):
-            yield from (f"{where}: {fault}" for fault in _placement_faults(policy, placement))
-    yield from (f"at `safety.quarantine`: {fault}" for fault in _placement_faults(policy, policy.safety.quarantine))
+            yield from (f"{where}: {fault}" for fault in _automated_faults(policy, placement))
+    yield from (f"at `safety.quarantine`: {fault}" for fault in _automated_faults(policy, policy.safety.quarantine))
+    for code in policy.challenges.reasons:
+        if code not in policy.reasons:
+            yield f"at `challenge.reasons`: the reason `{code}` has no `[reason.{code}]`"
 
 
-def _reason_faults(reason: ReasonPolicy) -> Iterator[str]:
+def _region_faults(regions: RegionPolicy) -> Iterator[str]:
+    territories = {territory.id for territory in regions.territories}
+    for area in (*(rule.area for rule in regions.rules), *regions.high_risk):
+        if area not in territories and not is_country(area):
+            yield f"at `region`: `{area}` is no ISO 3166 code and no territory; known territories: {sorted(territories)}"
+    for rule in regions.rules:
+        if rule.valid_to is not None and rule.valid_to <= rule.valid_from:
+            yield f"at `region.rules`, `{rule.id}`: it ends on {rule.valid_to}, not after it begins"
+    for index, rule in enumerate(regions.rules):
+        for other in regions.rules[:index]:
+            if rule.id == other.id:
+                yield f"at `region.rules`: the id `{rule.id}` stands twice"
+            elif rule.overlaps(other):
+                yield f"at `region.rules`: `{rule.id}` and `{other.id}` overlap: same area, regime and basis on the same days"
+
+
+def _reason_faults(policy: Policy, code: str, reason: ReasonPolicy) -> Iterator[str]:
     if reason.kind is not None and (reason.first_for is None) == (reason.condition is None):
         yield "set exactly one of `first_for` and `condition`: a restriction has either an end or a condition for its end"
+    elif reason.kind is not None:
+        yield from _placement_faults(policy, Placement(reason=code))
     if not reason.remedies:
         yield "`remedies` is empty; name at least one, `nothing` if there is none"
-    if reason.scope is Scope.NEW_DESTINATIONS and reason.cool_off_for is None:
-        yield "the scope new_destinations needs a `cool_off_for`"
     if reason.disclosure in (Disclosure.GAGGED, Disclosure.STATUTORY):
         yield f"the disclosure class {reason.disclosure} belongs to the sealed desk and is never a default"
     if not reason.considered:
@@ -178,18 +228,44 @@ def _placement_faults(policy: Policy, placement: Placement) -> Iterator[str]:
     if reason is None:
         yield f"the reason `{placement.reason}` has no `[reason.{placement.reason}]`"
         return
-    kind, scope = placement.kind or reason.kind, placement.scope or reason.scope
-    if kind is None:
+    if placement.kind is None and reason.kind is None:
         yield f"the reason `{placement.reason}` has no default kind, so the placement must name one"
         return
-    if scope is Scope.NEW_DESTINATIONS and (placement.cool_off_for or reason.cool_off_for) is None:
-        yield f"the scope new_destinations needs a `cool_off_for`, here or at `reason.{placement.reason}`"
-    evidence = placement.evidence or reason.evidence
-    allowance = allowed_length(policy.ladder, kind, evidence, scope)
-    if not allowance.permitted:
-        yield f"the ladder does not permit {kind} of scope {scope} on evidence {evidence}"
     if placement.first_for is not None and placement.condition is not None:
         yield "set at most one of `first_for` and `condition`"
-    first_for = placement.first_for or (None if placement.condition else reason.first_for)
-    if first_for is not None and allowance.max_for is not None and first_for > allowance.max_for:
-        yield f"{first_for} is longer than the ladder allows {kind} on evidence {evidence} ({allowance.max_for})"
+    planned = Planned(policy, placement)
+    yield from _length_faults(policy, planned)
+    yield from _ending_faults(planned)
+
+
+def _length_faults(policy: Policy, planned: Planned) -> Iterator[str]:
+    allowance = planned.allowance(policy, ())
+    what = f"{planned.kind} of scope {planned.scope} on evidence {planned.evidence}"
+    if not allowance.permitted:
+        yield f"the ladder does not permit {what}"
+        return
+    if planned.condition is not None and allowance.max_for is not None:
+        yield f"a condition sets no end, and the ladder allows {what} for at most {allowance.max_for}; set `first_for`"
+    elif planned.condition is None and planned.first_for is None and allowance.max_for is None:
+        yield f"nothing ends it: set `first_for` or `condition`, for the ladder sets no limit for {what}"
+    elif planned.first_for is not None and allowance.max_for is not None and planned.first_for > allowance.max_for:
+        yield f"{planned.first_for} is longer than the ladder allows {what} ({allowance.max_for})"
+
+
+def _ending_faults(planned: Planned) -> Iterator[str]:
+    end = planned.at_end
+    if Scope.NEW_DESTINATIONS in (planned.scope, end.scope) and planned.cool_off_for is None:
+        yield f"the scope new_destinations needs a `cool_off_for`, here or at `reason.{planned.code}`"
+    if planned.kind in HELD_BY_LAW_KINDS and end.ending is not Ending.HOLD_AND_PAGE:
+        yield f"{planned.kind} must end with `hold_and_page`: time never frees what law holds"
+    if end.kind in HELD_BY_LAW_KINDS or end.kind in PERSON_ONLY_KINDS:
+        yield f"nothing falls back to {end.kind}, which only a person or an instrument places"
+
+
+def _automated_faults(policy: Policy, placement: Placement) -> Iterator[str]:
+    """What may not be placed by a score, besides what may not be placed at all."""
+    faults = list(_placement_faults(policy, placement))
+    yield from faults
+    kind = placement.kind or (policy.reasons[placement.reason].kind if placement.reason in policy.reasons else None)
+    if not faults and kind in PERSON_ONLY_KINDS:
+        yield f"{kind} is placed by a person, never by a score alone"

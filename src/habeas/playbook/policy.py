@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from habeas.domain.actor import Role
 from habeas.domain.capability import Capability, Level
 from habeas.domain.case import Priority
 from habeas.domain.decision import ActionName
@@ -13,7 +14,8 @@ from habeas.domain.evidence import Evidence, Ladder
 from habeas.domain.ids import EntityId
 from habeas.domain.kind import Kind
 from habeas.domain.reason import Disclosure, LegalGround, Purpose
-from habeas.domain.restriction import AtEnd, Scope
+from habeas.domain.region import RegionPolicy
+from habeas.domain.restriction import AtEnd, EndCondition, Scope
 
 DEFAULT_ENTITY = EntityId("main")
 
@@ -25,14 +27,6 @@ class Entity(Struct, frozen=True, forbid_unknown_fields=True):
     contact: str
     complaints: str
     """The external route: an ombudsman, a regulator, a court."""
-
-
-class EndCondition(Struct, frozen=True, forbid_unknown_fields=True):
-    """What ends a restriction that no date ends, how often somebody looks again, and which queue that is."""
-
-    until: str
-    recheck_for: timedelta
-    owner: str
 
 
 class Promise(Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,6 +61,10 @@ class ReasonPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     is_mandatory: bool = False
     """Required by law: no exemption and no appeal waives it; only facts can be contested."""
     is_reversible: bool = True
+    is_declared_fact: bool = False
+    """It rests on something declared or dated, which counts like a reviewed case."""
+    sign_off: dict[Kind, tuple[Role, ...]] = {}
+    """Kinds that, for this reason, only certain roles may place: `WITHDRAW_ONLY` under sanctions needs counsel (X7)."""
 
 
 class Placement(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -90,6 +88,19 @@ class CasePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     due_for: timedelta = timedelta(hours=24)
 
 
+class AskPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """Documents that a signal asks for: all of `documents`, and perhaps `optional` ones, within a time.
+
+    `from_fact` names a fact of the signal that holds one more kind of document, such as the one that expired.
+    """
+
+    reason: str
+    due_for: timedelta
+    documents: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    from_fact: str = ""
+
+
 class Response(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`[[response]]`: what a signal of a typology leads to from a score on. Only the highest row reached applies."""
 
@@ -99,6 +110,9 @@ class Response(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     rearm: tuple[Placement, ...] = ()
     """Restrictions that are prolonged if they stand, and not placed if they do not."""
     case: CasePolicy | None = None
+    ask: AskPolicy | None = None
+    refuse_ip_for: timedelta | None = None
+    """Refuse every request from the event's IP address for so long."""
     actions: tuple[ActionName, ...] = ()
 
 
@@ -148,6 +162,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ladder: Ladder
     kinds: dict[Kind, KindPolicy]
     challenges: Challenges
+    regions: RegionPolicy
     responses: dict[str, tuple[Response, ...]]
     """By typology, highest `at_least` first."""
     detectors: dict[str, Struct]

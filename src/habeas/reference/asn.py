@@ -8,7 +8,6 @@ from pathlib import Path
 from habeas.domain.errors import BadInputError
 from habeas.reference.mmdb import records, type_of
 from habeas.reference.network_lists import AsnList, NetworkList
-from habeas.reference.prefix import Prefix
 
 
 def expand(asns: AsnList, database: Path) -> NetworkList:
@@ -18,13 +17,13 @@ def expand(asns: AsnList, database: Path) -> NetworkList:
     """
     prefixes = []
     has_numbers = False
-    for network, record in records(database):
+    for prefix, record in records(database):
         number = record.get("autonomous_system_number") if isinstance(record, dict) else None
         if number is None:
             continue
         has_numbers = True
         if number in asns.numbers:
-            prefixes.append(Prefix(int(network[0]), int(network[-1]), network.version == 6))
+            prefixes.append(prefix)
     type_ = type_of(database)
     if not has_numbers:
         raise BadInputError(

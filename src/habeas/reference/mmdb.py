@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import file_digest
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Address, IPv6Address
 from itertools import islice
 from pathlib import Path
 
@@ -23,13 +23,19 @@ from msgspec import Struct
 from habeas.domain.errors import BadInputError
 from habeas.domain.place import Place
 from habeas.reference.mmdb_records import Shape, place_of, shape_of
-from habeas.reference.prefix import Address, parse_address
+from habeas.reference.prefix import Address, Prefix, parse_address
 
 REMEMBERED = 16_384
 """How many networks' places are kept, so that the next address in the same /24 or /48 costs half a microsecond."""
 
-_LOOKED_AT = 1_000
-"""How many of a file's records may say nothing about a country before the file counts as one of another kind."""
+_LOOKED_AT = 5_000
+"""How many of a file's networks may say nothing about a country before the file counts as one of another kind."""
+_RANGES = (
+    (IPv4Address(0), IPv4Address("255.255.255.255")),
+    # Public IPv6 without Teredo and 6to4, under which files repeat IPv4.
+    (IPv6Address("2001:1::"), IPv6Address("2001:ffff:ffff:ffff:ffff:ffff:ffff:ffff")),
+    (IPv6Address("2003::"), IPv6Address("3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")),
+)
 _PREFIX_LENGTH = {False: 24, True: 48}
 # What the library raises on damaged bytes: its own error, and what becomes of a wrong length, type or offset.
 _DAMAGE = (
@@ -117,16 +123,29 @@ def open_mmdb(*paths: Path, remembered: int = REMEMBERED) -> MmdbPlaces:
     return MmdbPlaces(*files, remembered=remembered)
 
 
-def records(path: Path) -> Iterator[tuple[IPv4Network | IPv6Network, object]]:
-    """All networks of a file and their records, read slowly and carefully.
+def records(path: Path) -> Iterator[tuple[Prefix, object]]:
+    """The networks of a file that hold a record, read slowly and carefully: IPv4, then public IPv6.
 
-    By the library's reader in Python: the iterator of the one in C (3.2.0) writes out of bounds on a damaged tree. Raises
-    BadInputError when the file cannot be read or is damaged.
+    By the library's reader in Python, address by address: its iterator stops at records above the IPv4 tree, and the
+    iterator in C (3.2.0) writes out of bounds on a damaged tree. Raises BadInputError when the file cannot be read or is
+    damaged.
     """
+    return ((prefix, record) for prefix, record in _walk(path) if record is not None)
+
+
+def _walk(path: Path) -> Iterator[tuple[Prefix, object]]:
+    """All networks in turn, those without a record too."""
     with _careful(path):
         reader = maxminddb.open_database(path, maxminddb.MODE_MMAP)
     with reader, _careful(path):
-        yield from reader
+        for start, end in _RANGES[: 1 if reader.metadata().ip_version == 4 else None]:
+            number, bits = int(start), start.max_prefixlen
+            while number <= int(end):
+                record, length = reader.get_with_prefix_len(type(start)(number))
+                first = number >> (bits - length) << (bits - length)
+                last = first | (1 << (bits - length)) - 1
+                yield Prefix(first, last, is_ipv6=bits == 128), record
+                number = last + 1
 
 
 def type_of(path: Path) -> str:
@@ -138,7 +157,7 @@ def type_of(path: Path) -> str:
 def _open(path: Path) -> MmdbFile:
     _check_digest(path)
     # The careful reader first: it finds out whether the quick one can be trusted with the file.
-    shapes = (shape_of(record) for _, record in islice(records(path), _LOOKED_AT))
+    shapes = (shape_of(record) for _, record in islice(_walk(path), _LOOKED_AT))
     shape = next((shape for shape in shapes if shape is not None), None)
     if shape is None:
         raise BadInputError(

@@ -84,7 +84,7 @@ def place_of(said: Said, prefix: str, sources: tuple[str, ...]) -> Place | None:
 
     None where it names no country: codes such as `EU` (somewhere in Europe) are no place to be judged by.
     """
-    disc = _discs().get(said.country)
+    disc = discs().get(said.country)
     if disc is None:
         return None
     radius_km = said.accuracy_km or (
@@ -100,7 +100,7 @@ def place_of(said: Said, prefix: str, sources: tuple[str, ...]) -> Place | None:
 
 
 @cache
-def _discs() -> dict[str, tuple[float, float, float]]:
+def discs() -> dict[str, tuple[float, float, float]]:
     """Centre in degrees and radius in km of every country."""
     return {code: (each.latitude, each.longitude, each.radius_km) for code, each in countries().items()}
 

@@ -16,7 +16,7 @@ from geoip2fast import GeoIP2Fast
 from msgspec.structs import replace
 
 from habeas.domain.place import Place
-from habeas.reference.countries import countries
+from habeas.reference.mmdb_records import discs
 from habeas.reference.networks import Networks
 from habeas.reference.overrides import Overrides, corrected
 from habeas.reference.prefix import Address, parse_address
@@ -41,6 +41,7 @@ class BuiltInPlaces:
         """`remembered` networks' answers are kept; 0 keeps none."""
         self._database = GeoIP2Fast()
         self._sources = (str(self._database.source_info).removeprefix("MAXMIND:"),)
+        self._discs = discs()
         self._remembered: dict[str, Place | None] = {}
         self._remembered_max = remembered
 
@@ -60,17 +61,10 @@ class BuiltInPlaces:
         if address.is_ipv6:
             return None
         found = self._database.lookup(address.text)
-        country = countries().get(found.country_code)
-        if country is None:
+        disc = self._discs.get(found.country_code)
+        if disc is None:
             return None
-        place = Place(
-            area=country.code,
-            latitude=country.latitude,
-            longitude=country.longitude,
-            radius_km=country.radius_km,
-            prefix=address.prefix,
-            sources=self._sources,
-        )
+        place = Place(found.country_code, *disc, address.prefix, self._sources)
         # One answer for the whole /24 is right only where the database does not cut it up.
         if self._remembered_max and int(found.cidr.partition("/")[2]) <= 24:
             if len(self._remembered) >= self._remembered_max:

@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from habeas.decision.standing import standing_of
+from habeas.disclosure.diagnosis import Diagnosis, diagnose_account
 from habeas.disclosure.statement import Statement, make_statement
 from habeas.domain.account import AccountState, new_account
 from habeas.domain.case import Case
@@ -53,6 +54,14 @@ class Questions:
             standing = self._standing(reader, account, state)
         policy = self._playbook.policy((state or new_account(account)).entity)
         return make_statement(standing, policy, at, locale)
+
+    def diagnosis(self, account: AccountId, at: datetime, locale: str = "en") -> Diagnosis:
+        """Which kind of limit its user has, read from the public record."""
+        with self._store.reading() as reader:
+            state = reader.account(account)
+            standing = self._standing(reader, account, state)
+        policy = self._playbook.policy((state or new_account(account)).entity)
+        return diagnose_account(standing, policy, at, locale)
 
     def account(self, account: AccountId, until: datetime | None = None) -> AccountView:
         """What staff see; with `until`, only what had been placed, opened or had happened by then."""

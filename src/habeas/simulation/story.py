@@ -17,6 +17,7 @@ from habeas.domain.kind import Kind
 
 CHINA, US, INDIA, RUSSIA = "114.114.114.114", "12.34.56.78", "49.44.10.10", "95.165.0.10"
 SPAIN, GERMANY, BRITAIN, NIGERIA = "88.6.10.10", "84.128.10.10", "86.128.1.1", "102.89.1.1"
+BRAZIL = "201.17.1.1"
 
 JANE = Actor("jane", Role.ANALYST)
 MIA = Actor("mia", Role.SENIOR_ANALYST)
@@ -188,7 +189,7 @@ CHAPTERS: tuple[Chapter, ...] = (
                     until_at=now + timedelta(days=5),
                 ),
             ),
-            _login(50.0, "lena", US, "lena-phone"),
+            _login(50.0, "lena", BRAZIL, "lena-phone"),
             _login(49.0, "lena", INDIA, "lena-phone"),
             _login(48.0, "lena", RUSSIA, "lena-phone"),
         ),

@@ -299,7 +299,7 @@ def test_a_response_to_an_unusual_login_does_not_outlive_what_it_prolongs() -> N
 def test_signals_are_answered_in_the_order_of_the_detectors() -> None:
     story = Story(a_settled_state(home="CN"))
     story.travel("CN", "US")
-    assert signals_of(story.login("IN")) == ["leap_chain", "takeover_sequence"]
+    assert signals_of(story.login("IN", device="burner")) == ["leap_chain", "takeover_sequence"]
 
 
 def test_a_capability_that_an_event_asks_for_is_one_of_the_closed_set() -> None:

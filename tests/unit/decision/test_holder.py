@@ -35,7 +35,7 @@ def of_the_holder(**changes: Any) -> Restriction:
 
 def the_effects(story: Story) -> list[tuple[str, str, Restriction]]:
     """Account, type and restriction of each effect that the last decision sends to other accounts."""
-    found = []
+    found: list[tuple[str, str, Restriction]] = []
     for message in story.decisions[-1].messages:
         if message.topic is Topic.EFFECT:
             effect = msgspec.msgpack.decode(message.body, type=Effect)

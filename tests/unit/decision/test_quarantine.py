@@ -1,6 +1,5 @@
 """What happens to an event whose judging failed: it is kept, outflow is held, a person is called; others go on."""
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -10,9 +9,9 @@ from msgspec.structs import replace
 from habeas.decision import decide as deciding
 from habeas.decision.quarantine import quarantine
 from habeas.detection.takeover import DETECTOR
-from habeas.domain.account import AccountState
+from habeas.domain.account import AccountState, encode_state, new_account
 from habeas.domain.capability import Level
-from habeas.domain.decision import Decision, Outcome
+from habeas.domain.decision import Outcome
 from habeas.domain.event import EVENT_TYPES, make_event
 from habeas.domain.facts import EnrichedEvent, Facts
 from habeas.domain.ids import event_seed
@@ -130,8 +129,6 @@ def test_other_restrictions_stay_as_they_are() -> None:
 
 
 def test_an_account_that_only_failed_so_far_is_known() -> None:
-    from habeas.domain.account import new_account
-
     story, _ = quarantined("login.succeeded", state=new_account(a_settled_state().account))
     assert story.state.watched_since == NOON
 
@@ -140,12 +137,5 @@ def test_a_long_error_does_not_swell_the_state() -> None:
     state = a_settled_state()
     event = make_event("ev-bad", "urn:exchange", "login.succeeded", state.account, NOON, b"{}")
     enriched = EnrichedEvent(event, Facts(), bytes(16), NOON)
-    decision: Decision = quarantine(state, enriched, the_policy(), "x" * 100_000)
-    assert _size(decision) < 8 * 1024
-
-
-def _size(decision: Decision) -> int:
-    from habeas.domain.account import encode_state
-
-    measured: Callable[[AccountState], bytes] = encode_state
-    return len(measured(decision.state))
+    decision = quarantine(state, enriched, the_policy(), "x" * 100_000)
+    assert len(encode_state(decision.state)) < 8 * 1024

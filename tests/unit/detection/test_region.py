@@ -11,7 +11,7 @@ from habeas.domain.account import new_account
 from habeas.domain.capability import Level
 from habeas.domain.ids import AccountId
 from habeas.domain.kind import Kind
-from habeas.domain.region import RegionBasis, RegionLevel, RegionRule
+from habeas.domain.region import RegionBasis, RegionLevel, RegionPolicy, RegionRule
 from habeas.playbook.policy import Policy
 from tests.builders import NOON
 from tests.stories import Story, a_settled_state, signals_of, the_policy
@@ -28,7 +28,10 @@ def opened(**profile: Any) -> Story:
 
 def a_policy(*rules: RegionRule) -> Policy:
     policy = the_policy()
-    return replace(policy, detectors=policy.detectors | {"region": Params(rules)})
+    regions = RegionPolicy(rules=rules)
+    params = policy.detectors["region"]
+    assert isinstance(params, Params)
+    return replace(policy, regions=regions, detectors=policy.detectors | {"region": replace(params, regions=regions)})
 
 
 def a_rule(area: str, **changes: Any) -> RegionRule:
@@ -149,7 +152,7 @@ def test_a_profile_change_that_says_nothing_of_residence_keeps_it() -> None:
 def test_the_signal_cites_the_rule_and_when_it_was_recorded() -> None:
     story = Story(new_account(AccountId("acct-1")))
     (signal,) = story.event("account.opened", residence="CN").signals
-    assert (signal.detector, signal.lists) == ("region/1", ("business-cn@2026-11-22",))
+    assert (signal.detector, signal.lists) == ("region/2", ("business-cn@2026-11-22",))
 
 
 def test_a_sub_national_area_has_the_rule_of_its_country_if_it_has_none_of_its_own() -> None:
@@ -177,9 +180,7 @@ def test_a_rule_applies_by_the_time_of_the_event() -> None:
 
 
 def test_the_shipped_rules_hold_the_articles_own_examples() -> None:
-    params = the_policy().detectors["region"]
-    assert isinstance(params, Params)
-    rules = {rule.area: rule for rule in params.rules}
+    rules = {rule.area: rule for rule in the_policy().regions.rules}
     assert rules["CN"].basis == (RegionBasis.RESIDENCE,)
     assert rules["US"].level is RegionLevel.NO_SERVICE_TRAVEL_VERIFY
     assert {area for area, rule in rules.items() if rule.level is RegionLevel.COMPREHENSIVE} >= {"CU", "IR", "KP"}

@@ -80,7 +80,8 @@ def test_a_login_at_home_on_the_phone_of_years_is_no_step() -> None:
 def test_each_kind_of_step_counts_once() -> None:
     story = Story()
     story.credential_changed("password", device="phone")
-    assert points(story.credential_changed("mfa", device="phone")) == 25
+    assert points(story.credential_changed("mfa", device="phone")) == 0
+    assert points(story.credential_changed("email", device="phone")) == 25 + 25
 
 
 def test_steps_of_the_way_out_alone_count_nothing() -> None:
@@ -208,7 +209,7 @@ def test_suspicion_is_enough_for_a_lock_that_ends_by_itself() -> None:
 def test_after_a_sim_change_a_known_destination_needs_a_proof_and_a_new_one_waits() -> None:
     story = Story()
     story.sim_changed()
-    known = {"destination": "bc1q", "destination_known_since": NOON - span("30d")}
+    known: dict[str, Any] = {"destination": "bc1q", "destination_known_since": NOON - span("30d")}
     assert story.level("withdraw_crypto", **known) is Level.STEP_UP
     assert story.level("withdraw_crypto", destination="bc1q-new", destination_known_since=NOON) is Level.HOLD
 
@@ -250,7 +251,7 @@ def test_the_first_attempt_to_take_anything_out_is_denied(type_: str, data: dict
 @pytest.mark.row("A031")
 def test_outflow_is_denied_to_destinations_known_for_years_too() -> None:
     story = swapped_and_reset()
-    known = {"destination": "bc1q", "destination_known_since": NOON - span("30d")}
+    known: dict[str, Any] = {"destination": "bc1q", "destination_known_since": NOON - span("30d")}
     assert [story.level(capability, **known) for capability in OUT] == [Level.DENY] * 4
 
 
@@ -316,6 +317,8 @@ def test_the_hold_lasts_longer_when_credentials_and_sim_changed(steps: list[str]
                 story.credential_changed("password", device="burner")
             case "address":
                 story.event("address.added", "10m", chain="bitcoin", address="bc1q")
+            case _:
+                pytest.fail(f"no such step: {step}")
     hold = story.the(Kind.OUTFLOW_HOLD)
     assert hold.ends_at == hold.starts_at + span(length)
 
@@ -383,6 +386,19 @@ def test_a_lost_phone_abroad_is_free_again_after_72_hours() -> None:
     story = a_lost_phone_abroad()
     story.wait("72h")
     assert story.standing == []
+
+
+def test_a_step_that_was_counted_before_does_not_renew_a_hold_that_has_expired() -> None:
+    # An expired restriction needs new or higher evidence, not a re-run of the same signal (model 5.2).
+    story = Story()
+    story.sim_changed()
+    from_a_new_device(story)
+    story.login(device="burner", place=a_place("GB", tags=("vpn",)))
+    story.event("address.added", "10m", chain="bitcoin", address="bc1q")
+    assert OUTFLOW_HOLD in story.standing
+    story.wait("25h")
+    story.login(device="burner", place=a_place("GB", tags=("vpn",)))
+    assert OUTFLOW_HOLD not in story.standing
 
 
 # --- signs that speak alone

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from habeas.domain.region import RegionBasis, RegionLevel, RegionRule, strictest
+from habeas.domain.region import RegionBasis, RegionLevel, RegionPolicy, RegionRule
 from tests.builders import NOON
 
 
@@ -50,10 +50,10 @@ def test_of_several_rules_the_strictest_counts() -> None:
     mild = a_rule(id="mild", level=RegionLevel.OFFBOARDING)
     strict = a_rule(id="strict", level=RegionLevel.COMPREHENSIVE)
     for rules in ((mild, strict), (strict, mild)):
-        found = strictest(rules, "CN", RegionBasis.RESIDENCE, NOON)
+        found = RegionPolicy(rules=rules).declared("CN", RegionBasis.RESIDENCE, NOON)
         assert found is not None
         assert found.id == "strict"
 
 
 def test_where_no_rule_applies_the_area_is_served() -> None:
-    assert strictest((a_rule(),), "GB", RegionBasis.RESIDENCE, NOON) is None
+    assert RegionPolicy(rules=(a_rule(),)).declared("GB", RegionBasis.RESIDENCE, NOON) is None

@@ -1,16 +1,18 @@
 """May this account do this now? Scopes, sub-accounts, safety rules, and until when an answer holds."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from habeas.domain.account import Life
 from habeas.domain.actor import Actor, Role
 from habeas.domain.capability import ACCOUNT_CAPABILITIES, FLOOR, OUTFLOW, Capability, Level
-from habeas.domain.ids import AccountId
+from habeas.domain.ids import AccountId, RestrictionId
 from habeas.domain.kind import Kind
-from habeas.domain.restriction import AtEnd, Condition, Ending, Restriction, Scope, Status, annul, lift
+from habeas.domain.restriction import AtEnd, Condition, Ending, HeldAmount, Restriction, Scope, Status, annul, lift
 from habeas.domain.verdict import Request, Standing, Verdict, effective_levels, evaluate, level_at, life_level
 from tests.builders import HOUR, NOON, a_restriction
 from tests.stories import span
@@ -157,10 +159,45 @@ def test_an_answer_holds_until_the_end_if_the_destination_matures_later() -> Non
 # --- amounts and requests
 
 
-@pytest.mark.parametrize("capability", ["withdraw_crypto", "withdraw_fiat", "transfer_out", "p2p"])
-def test_outflow_is_held_while_an_amount_is_held(capability: str) -> None:
-    amount = a_restriction(kind=Kind.DEPOSIT_HOLD, scope=Scope.AMOUNT)
-    assert level(capability, amount) is Level.HOLD
+MOVES = ["withdraw_crypto", "withdraw_fiat", "transfer_out", "transfer_own", "p2p"]
+
+
+def of_two(amount: str) -> dict[str, Any]:
+    """A question about an amount of the two BTC that there are."""
+    return {"asset": "BTC", "amount": Decimal(amount), "balance": Decimal(2)}
+
+
+HELD = a_restriction(kind=Kind.DEPOSIT_HOLD, scope=Scope.AMOUNT, held=HeldAmount("BTC", Decimal("0.5")))
+
+
+@pytest.mark.parametrize("capability", MOVES)
+def test_what_moves_an_asset_is_held_while_the_question_leaves_out_which_and_how_much(capability: str) -> None:
+    assert level(capability, HELD) is Level.HOLD
+    assert level(capability, HELD, said={"asset": "BTC"}) is Level.HOLD
+    assert level(capability, HELD, said={"asset": "BTC", "amount": Decimal(1)}) is Level.HOLD
+
+
+@pytest.mark.parametrize("capability", [*MOVES, "place_order"])
+def test_an_asset_may_leave_or_be_sold_as_far_as_the_rest_covers_what_is_held(capability: str) -> None:
+    def asked(amount: str) -> Level:
+        return level(capability, HELD, said=of_two(amount))
+
+    assert [asked("1.5"), asked("1.50000001")] == [Level.ALLOW, Level.HOLD]
+
+
+def test_several_held_amounts_of_one_asset_add_up() -> None:
+    more = replace(HELD, id=RestrictionId("rs_2"), held=HeldAmount("BTC", Decimal(1)))
+    other = replace(HELD, id=RestrictionId("rs_3"), held=HeldAmount("ETH", Decimal(100)))
+
+    def asked(amount: str) -> Level:
+        return level("withdraw_crypto", HELD, more, other, said=of_two(amount))
+
+    assert [asked("0.5"), asked("0.6")] == [Level.ALLOW, Level.HOLD]
+
+
+@pytest.mark.parametrize("capability", [*MOVES, "place_order"])
+def test_other_assets_are_untouched_by_a_held_amount(capability: str) -> None:
+    assert level(capability, HELD, said={"asset": "ETH"}) is Level.ALLOW
 
 
 @pytest.mark.parametrize("capability", ["login", "view", "deposit_fiat", "cancel_order", "deactivate"])
@@ -265,7 +302,8 @@ def test_the_past_is_answered_by_the_life_as_recorded() -> None:
 def falls_back(**changes: Any) -> Restriction:
     """Frozen for a day; then everything out is asked for a proof for two hours."""
     at_end = AtEnd(ending=Ending.FALL_BACK, kind=Kind.STEP_UP, scope=Scope.ACCOUNT, lasts_for=2 * HOUR)
-    return a_restriction(**({"kind": Kind.FROZEN, "at_end": at_end} | changes))
+    values: dict[str, Any] = {"kind": Kind.FROZEN, "at_end": at_end}
+    return a_restriction(**(values | changes))
 
 
 def test_a_fall_back_follows_by_time_and_ends_by_time() -> None:

@@ -6,14 +6,10 @@ from datetime import date
 
 from habeas.domain.listing import Birth
 
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1
-    )  # fmt: skip
-}
+_MONTH_NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
+_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES.split(), start=1)}
 _WORDS = re.compile(r"^(?:(?:(\d{1,2})\s+)?([A-Za-z]{3})[a-z]*\s+)?(\d{4})$")
-_ISO = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[T+Z-].*)?$")
+_ISO = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T+Z-].*)?)?)?$")
 _SLASHES = re.compile(r"^(?:(dd|\d{1,2})/)?(mm|\d{1,2})/(\d{4})$", re.IGNORECASE)
 _CIRCA = re.compile(r"^(?:circa|approximately|approx\.?|c\.|ca\.|about)\s*", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s+(?:to|and|-)\s+|(?<=\d{4})\s*[-/]\s*(?=\d{4}$)", re.IGNORECASE)

@@ -5,11 +5,18 @@ from hashlib import sha256
 from habeas.domain.errors import BadInputError
 
 
-class ListDamagedError(BadInputError):
+class ListRefusedError(BadInputError):
+    """A file cannot be used. The message is one line, whatever it quotes of the file."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("".join(character if character.isprintable() else " " for character in message))
+
+
+class ListDamagedError(ListRefusedError):
     """A file is of a known format but broken, cut off or empty. Nothing of it is used; the old version stays."""
 
 
-class UnknownListError(BadInputError):
+class UnknownListError(ListRefusedError):
     """A file is of no format that is known."""
 
 

@@ -80,7 +80,7 @@ def read_csv(data: bytes, layout: Layout, *, as_of: date | None = None, resaved:
     """
     text = text_of(data, layout.file)
     try:
-        rows = [[_said(field) for field in row] for row in csv.reader(StringIO(text, newline=""), strict=True)]
+        rows = [[_said(field, layout) for field in row] for row in csv.reader(StringIO(text, newline=""), strict=True)]
     except csv.Error as error:
         raise ListDamagedError(f"{layout.file} is cut off or damaged: {error}; fetch the file again") from None
     has_header = bool(rows) and [field.lower() for field in rows[0][:1]] == ["ent_num"]
@@ -106,9 +106,10 @@ def read_csv(data: bytes, layout: Layout, *, as_of: date | None = None, resaved:
     )
 
 
-def _said(field: str) -> str:
-    # A field of full length was cut, and must keep its length to show it, whatever it ends in.
-    return field if len(field) >= REMARKS_MAX else field.strip()
+def _said(field: str, layout: Layout) -> str:
+    # Remarks are cut in the middle of a word or at a space, so both halves are kept to the letter.
+    is_half = len(field) >= REMARKS_MAX or layout is COMMENTS
+    return field if is_half and field.strip() not in ("-0-", _END) and not field.isdigit() else field.strip()
 
 
 def _clean(rows: list[list[str]], layout: Layout, has_header: bool) -> Iterator[list[str]]:

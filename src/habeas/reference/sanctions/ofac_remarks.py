@@ -214,12 +214,16 @@ def _read_identifying_item(remarks: Remarks, item: str, said: str) -> None:
         remarks.wallets.append(ListedWallet(wallet["asset"], wallet["address"]))
     elif alias := _ALIAS.match(said):
         remarks.weak_names.append(ListedName(alias["name"], NameQuality.WEAK, script_of(alias["name"])))
-    elif (label := _LABEL.match(said)) and (
-        identifier := identifier_from(label[1], said[label.end() :].lstrip(": ").removeprefix("# "))
-    ):
+    elif identifier := document_in(said):
         remarks.identifiers.append(identifier)
     else:
         remarks.rest.append(item)
+
+
+def document_in(text: str) -> Identifier | None:
+    """An identifier as OFAC writes it, label first: `Passport 645720381 (Russia)`; None for anything else."""
+    label = _LABEL.match(text)
+    return identifier_from(label[1], text[label.end() :].lstrip(": ").removeprefix("# ")) if label else None
 
 
 def identifier_from(label: str, value: str, country: str = "") -> Identifier | None:

@@ -36,6 +36,7 @@ LIST = "UK-SL"
 _WHAT = "the UK Sanctions List"
 _KINDS = {"individual": EntityKind.PERSON, "entity": EntityKind.ORGANISATION, "ship": EntityKind.VESSEL}
 _PRIMARY, _VARIATION = "primary name", "primary name variation"
+_OF_A_STATE = frozenset({IdentifierKind.PASSPORT, IdentifierKind.NATIONAL_ID})
 REQUIRED_COLUMNS = frozenset(
     {"Unique ID", "Name 6", "Name 1", "Name type", "Alias strength", "Regime Name", "D.O.B", "Passport number"}
 )
@@ -210,7 +211,9 @@ def _entity(found: Designation) -> ListedEntity:
         raise ListDamagedError(
             f"{_WHAT} has an entry `{found.entry}` of the unknown type `{found.kind}`; fetch it again"
         )
-    countries = {nationality: country_code(nationality) for nationality in found.nationalities}
+    nationalities = country_codes(found.nationalities)
+    # The list says where a document was issued in free words only; somebody of one nationality has its documents.
+    issuer = nationalities[0] if len(nationalities) == 1 else ""
     return ListedEntity(
         list=LIST,
         entry=found.entry,
@@ -218,12 +221,11 @@ def _entity(found: Designation) -> ListedEntity:
         names=tuple(_names(found)),
         births=tuple(dict.fromkeys(birth for birth in map(birth_in, found.births) if birth)),
         birth_places=_said(found.birth_places),
-        nationalities=country_codes(found.nationalities),
+        nationalities=nationalities,
         identifiers=tuple(
             dict.fromkeys(
-                # The list gives no country of issue apart from words; somebody of one nationality has its documents.
-                Identifier(kind, number, next(iter(countries.values())) if len(countries) == 1 else "", more)
-                for kind, number, more in found.identifiers
+                Identifier(what, number, issuer if what in _OF_A_STATE else "", more)
+                for what, number, more in found.identifiers
                 if number
             )
         ),

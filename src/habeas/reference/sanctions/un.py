@@ -1,7 +1,7 @@
 """The consolidated list of the UN Security Council, as XML by its published schema (`CONSOLIDATED_LIST`).
 
-An entry's own id is `DATAID`; the reference number (`QDi.001`) by which people cite it stands among its programmes' words
-in `remarks`. The names come in up to four parts in the order in which they are said.
+An entry's own id is `DATAID`; the reference number by which people cite it (`QDi.001`) begins its `remarks`. The names
+come in up to four parts in the order in which they are said.
 """
 
 from datetime import date

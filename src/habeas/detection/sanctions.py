@@ -1,0 +1,66 @@
+"""Exact hits on sanctions lists: wallets that coins come from, go to or are declared, and identity documents (detection 4).
+
+A hit is a match to review and never a finding: what follows stands until a person has looked (model 5.2, X7).
+"""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from habeas.detection.detector import Detector
+from habeas.domain import event_data as data
+from habeas.domain.account import AccountState
+from habeas.domain.facts import EnrichedEvent, ListHit
+from habeas.domain.restriction import HeldAmount
+from habeas.domain.signal import Signal
+
+VERSION = 1
+
+_WALLET_TYPOLOGIES = {
+    "deposit.crypto": "listed_wallet_deposit",
+    "withdrawal.requested": "listed_wallet_withdrawal",
+    "address.added": "listed_wallet_declared",
+}
+
+
+class Params(Struct, frozen=True, forbid_unknown_fields=True):
+    """Exact hits have no threshold."""
+
+
+def judge(_state: AccountState, enriched: EnrichedEvent, _params: Params) -> Iterator[Signal]:
+    """One signal for each listed wallet or document that the event names."""
+    typology = _WALLET_TYPOLOGIES.get(enriched.event.type)
+    for hit in enriched.facts.wallets if typology else ():
+        assert typology is not None
+        yield _signal(typology, hit, _held(enriched))
+    for hit in enriched.facts.documents:
+        yield _signal("listed_document", hit, None)
+
+
+def _held(enriched: EnrichedEvent) -> HeldAmount | None:
+    match enriched.event.data:
+        case data.CryptoDeposit(asset=asset, amount=amount):
+            return HeldAmount(asset, amount)
+        case _:
+            return None
+
+
+def _signal(typology: str, hit: ListHit, held: HeldAmount | None) -> Signal:
+    return Signal(
+        typology=typology,
+        score=1.0,
+        detector=DETECTOR.label,
+        evidence={"list": hit.list, "entry": hit.entry, "found": hit.found},
+        held=held,
+        lists=(hit.version,),
+    )
+
+
+DETECTOR = Detector(
+    name="sanctions",
+    version=VERSION,
+    events=frozenset({*_WALLET_TYPOLOGIES, "account.opened", "account.profile_changed"}),
+    typologies=frozenset({*_WALLET_TYPOLOGIES.values(), "listed_document"}),
+    params=Params,
+    judge=judge,
+)
