@@ -18,7 +18,7 @@ from msgspec import Struct
 from habeas.disclosure.symptoms import Announcement, Result, Status, Symptoms
 from habeas.domain.kind import Kind
 from habeas.domain.reason import Reason
-from habeas.domain.region import RegionBasis
+from habeas.domain.region import RegionBasis, RegionLevel
 from habeas.playbook.policy import Policy
 
 
@@ -95,6 +95,11 @@ class Seen(Struct, frozen=True, kw_only=True):
     """Whether an announcement is about this country, and the day on which it began is not known."""
 
     @property
+    def is_exit_known(self) -> bool:
+        """Whether an announcement, or that there is none, is known."""
+        return self.is_exit_over or self.is_exit_in_effect or self.is_exit_undated
+
+    @property
     def any_works(self) -> bool:
         return any(network.result is Result.OK for network in self.symptoms.networks)
 
@@ -131,7 +136,7 @@ def see(symptoms: Symptoms, policy: Policy, at: datetime) -> Seen:
     denied = symptoms.denied
     unserved = [n for n in denied if n.country is not None and not _is_served(policy, n.country, RegionBasis.IP, at)]
     telling = [n for n in denied if n not in unserved and not n.is_to_every_visitor]
-    exit_ = symptoms.announcement
+    exit_ = symptoms.announcement or _known_exit(symptoms, policy, at)
     is_ours = isinstance(exit_, Announcement) and symptoms.kyc_country in (None, exit_.country)
     in_effect = (
         None
@@ -157,6 +162,15 @@ def _residence(symptoms: Symptoms, policy: Policy, at: datetime) -> Status:
         return symptoms.kyc_country_status
     served = _is_served(policy, symptoms.kyc_country, RegionBasis.RESIDENCE, at)
     return Status.SUPPORTED if served else Status.UNSUPPORTED
+
+
+def _known_exit(symptoms: Symptoms, policy: Policy, at: datetime) -> Announcement | None:
+    """The exit that the playbook itself has for the country of residence, for somebody who has not looked for one."""
+    if symptoms.kyc_country is None:
+        return None
+    rule = policy.regions.declared(symptoms.kyc_country, RegionBasis.RESIDENCE, at)
+    is_exit = rule is not None and rule.level is RegionLevel.OFFBOARDING
+    return Announcement(symptoms.kyc_country, rule.valid_from) if rule is not None and is_exit else None
 
 
 def _is_served(policy: Policy, area: str, basis: RegionBasis, at: datetime) -> bool:
@@ -285,7 +299,7 @@ _ONLY_EXIT, _ONLY_RISK, _ONLY_KYC = frozenset({_EXIT}), frozenset({_RISK}), froz
 
 QUESTIONS: tuple[Question, ...] = (
     Question("home_network", lambda s: not s.any_works and s.refused < 2, NETWORK_CAUSES, ACCOUNT_CAUSES),
-    Question("announcement", lambda s: s.symptoms.announcement is None, _ONLY_EXIT, _ONLY_RISK | _ONLY_KYC),
+    Question("announcement", lambda s: not s.is_exit_known, _ONLY_EXIT, _ONLY_RISK | _ONLY_KYC),
     Question("since", lambda s: s.is_exit_undated, _ONLY_EXIT, _ONLY_RISK | _ONLY_KYC),
     Question("residence", lambda s: s.residence is Status.UNKNOWN, _ONLY_KYC, _ONLY_RISK | _ONLY_EXIT),
     Question("leaps", lambda s: s.symptoms.leaps_24h is None, _ONLY_RISK, _ONLY_KYC | _ONLY_EXIT),

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from habeas.disclosure.catalogue import catalogue
+from habeas.domain.country import is_country
 from habeas.domain.errors import BadInputError
 from habeas.domain.event_data import Country
 
@@ -258,11 +258,10 @@ def _unknown_countries(symptoms: Symptoms) -> list[str]:
         *(((announced.country, "announcement"),) if isinstance(announced, Announcement) else ()),
         (symptoms.kyc_country, "kyc_country"),
     ]
-    known = catalogue("en").areas
     return [
         f"`{country}` in {field} is no country; use {_COUNTRY}"
         for country, field in named
-        if country is not None and country[:2] not in known
+        if country is not None and not is_country(country)
     ]
 
 

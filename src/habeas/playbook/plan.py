@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from habeas.domain.evidence import Allowance, Evidence, allowed_length
-from habeas.domain.kind import Kind
+from habeas.domain.kind import DECLARED_FACT_KINDS, Kind
 from habeas.domain.restriction import Condition, EndCondition, Scope
 from habeas.playbook.policy import Placement, Policy, ReasonPolicy
 
@@ -21,8 +21,9 @@ class Planned:
         self.scope: Scope = placement.scope or reason.scope
         self.evidence: Evidence = placement.evidence or reason.evidence
         # A placement that names an end of its own, or another kind than the reason's default, takes none from the reason:
-        # where nothing names one, the ladder's limit is the length.
-        takes = kind is reason.kind and placement.first_for is None and placement.condition is None
+        # where nothing names one, the ladder's limit is the length. Kinds that rest on a declared fact share its condition.
+        is_alike = kind is reason.kind or {kind, reason.kind} <= DECLARED_FACT_KINDS
+        takes = is_alike and placement.first_for is None and placement.condition is None
         self.first_for: timedelta | None = reason.first_for if takes else placement.first_for
         self.condition: EndCondition | None = reason.condition if takes else placement.condition
         self.at_end = placement.at_end or reason.at_end

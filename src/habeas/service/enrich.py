@@ -1,31 +1,104 @@
 """Enrichment: look up what an event needs before it is judged. Raw facts only; policy is applied inside `decide`.
 
 In two steps: `look_up` asks outside sources before anything is locked, `relate` adds what the store knows of the account's
-main accounts and holder.
+main accounts and holder, and of the IP address.
 """
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
 from habeas.domain import event_data as data
 from habeas.domain.account import AccountState
 from habeas.domain.event import Event
-from habeas.domain.facts import Facts, MainAccount
+from habeas.domain.facts import Facts, ListHit, MainAccount
 from habeas.domain.ids import AccountId, HolderId
 from habeas.domain.restriction import Restriction, Scope, Status
-from habeas.service.ports import Places, Reader
+from habeas.domain.place import Place
+from habeas.service.ports import Lists, Places, Reader
+
+T = TypeVar("T")
 
 
-def look_up(event: Event, places: Places) -> Facts:
+class Wallet(NamedTuple):
+    """An address that an event or a question names, with what it calls chain and asset."""
+
+    chain: str | None
+    address: str
+    asset: str | None = None
+
+
+_NOTHING = Facts()
+
+
+def look_up(event: Event, places: Places, lists: Lists) -> Facts:
     """What outside sources say about an event. What they do not know is named as unavailable, never guessed."""
-    ip = getattr(event.data, "ip", None)
-    if ip is None:
-        return Facts()
-    place = places.place(ip)
-    return Facts(place=place) if place is not None else Facts(unavailable=("place",))
+    said = event.data
+    return looked_up(
+        places,
+        lists,
+        ip=getattr(said, "ip", None),
+        wallet=_wallet(said),
+        document=said.document if isinstance(said, data.Profile) else None,
+    )
+
+
+def looked_up(
+    places: Places,
+    lists: Lists,
+    *,
+    ip: str | None = None,
+    wallet: Wallet | None = None,
+    document: data.IdentityDocument | None = None,
+) -> Facts:
+    """The same for an address, a wallet and a document, of which any may be missing."""
+    if ip is None and wallet is None and document is None:
+        return _NOTHING
+    place: Place | None = None
+    wallets: tuple[ListHit, ...] | None = ()
+    documents: tuple[ListHit, ...] | None = ()
+    if ip is not None:
+        place = _asked(lambda: places.place(ip))
+    if wallet is not None:
+        wallets = _asked(lambda: lists.wallets(*wallet))
+    if document is not None:
+        documents = _asked(lambda: lists.documents(document.country, document.kind, document.number))
+    missing = {"place": ip is not None and place is None, "wallets": wallets is None, "documents": documents is None}
+    unavailable = tuple(what for what, is_missing in missing.items() if is_missing)
+    return Facts(place=place, unavailable=unavailable, wallets=wallets or (), documents=documents or ())
+
+
+def _asked(ask: Callable[[], T | None]) -> T | None:
+    """The answer of a source, or None if it fails."""
+    try:
+        return ask()
+    except Exception:  # noqa: BLE001 - whatever is wrong with a source, the event is judged without it
+        return None
+
+
+def _wallet(said: data.EventData) -> Wallet | None:
+    """The wallet that an event names: a sender, a destination, a declared address."""
+    match said:
+        case data.CryptoDeposit(sender=str(sender)):
+            return Wallet(said.chain, sender, said.asset)
+        case data.Withdrawal(address=address):
+            return Wallet(said.chain, address, said.asset)
+        case data.AddressAdded(address=address):
+            return Wallet(said.chain, address)
+        case data.WithdrawalStage(address=str(address)):
+            return Wallet(None, address, said.asset)
+        case _:
+            return None
 
 
 def relate(facts: Facts, event: Event, state: AccountState, reader: Reader) -> Facts:
-    """The same facts with the account's main accounts and the holder's other accounts, as recorded at this moment."""
+    """The same facts with what came from the IP address lately, the account's main accounts and the holder's other accounts,
+    as recorded at this moment.
+    """
+    ip = getattr(event.data, "ip", None)
+    if ip is not None:
+        facts = replace(facts, ip_activity=reader.ip_activity(ip, event.time, event.account))
     parents, holder = _relations(event, state, reader)
     if holder is None and not parents:
         return facts

@@ -23,7 +23,7 @@ from habeas.domain.facts import EnrichedEvent, Facts
 from habeas.domain.ids import event_seed
 from habeas.playbook.policy import Playbook
 from habeas.service.enrich import look_up, relate
-from habeas.service.ports import Clock, Places, Store, UnitOfWork
+from habeas.service.ports import Clock, Lists, Places, Store, UnitOfWork
 
 BATCH_MAX = 64
 
@@ -33,11 +33,12 @@ Answer = Outcome | HabeasError
 class Intake:
     """Accepts events and answers with outcomes once they are durable. Use as a context manager."""
 
-    def __init__(self, store: Store, playbook: Playbook, places: Places, clock: Clock) -> None:
+    def __init__(self, store: Store, playbook: Playbook, places: Places, lists: Lists, clock: Clock) -> None:
         self._store = store
         self._playbook = playbook
         self._places = places
-        self._clock = clock
+        self._lists = lists
+        self.clock = clock
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         with store.transaction() as work:
             work.record_playbook(playbook.version, playbook.text)
@@ -52,7 +53,7 @@ class Intake:
 
     def submit(self, event: Event) -> "Future[Outcome]":
         """Queue an event. The future ends when the event is durable, or with why it was refused."""
-        waiting = _Waiting(event, look_up(event, self._places), self._clock())
+        waiting = _Waiting(event, look_up(event, self._places, self._lists), self.clock())
         self._queue.put(waiting)
         return waiting.future
 

@@ -23,7 +23,7 @@ def deliver_effects(store: Store, intake: Intake) -> int:
         for future in [intake.submit(_event(message.message)) for message in queued]:
             future.result()
         with store.transaction() as work:
-            work.delivered([message.position for message in queued])
+            work.delivered([message.position for message in queued], intake.clock())
         delivered += len(queued)
     return delivered
 

@@ -1,8 +1,8 @@
 """What the use cases need from the outside, with what each adapter promises. Adapters live in `store` and `reference`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from msgspec import Struct
@@ -10,7 +10,8 @@ from msgspec import Struct
 from habeas.domain.account import AccountState
 from habeas.domain.case import Case
 from habeas.domain.decision import Decision, Message, Outcome, Timer, Topic
-from habeas.domain.facts import EnrichedEvent, Facts
+from habeas.domain.document import DocumentRequest
+from habeas.domain.facts import EnrichedEvent, Facts, IpActivity, ListHit
 from habeas.domain.ids import AccountId, EventId, HolderId, RestrictionId
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction
@@ -61,26 +62,81 @@ class JournalFault(Struct, frozen=True):
     what: str
 
 
+class ReferenceSet(Struct, frozen=True, kw_only=True):
+    """One version of one thing that is looked up: a list, places, networks, overrides.
+
+    `kind` names what it is, such as `sanctions.OFAC-SDN`; `version` is unique among the versions of its kind. `as_of` is
+    the day of which it is, None where nobody says so.
+    """
+
+    kind: str
+    version: str
+    as_of: date | None
+    loaded_at: datetime
+    sha256: str
+    entries: int
+    source: str
+    """Where it came from, in words or as names of files."""
+    by: str
+    is_current: bool = True
+
+
+class StoredReference(Struct, frozen=True):
+    """A reference set with the bytes that it is made of."""
+
+    set: ReferenceSet
+    content: bytes
+
+
+class StoreFacts(Struct, frozen=True, kw_only=True):
+    """What an operator may want to know of a store itself."""
+
+    where: str
+    schema: int | None = None
+    key_path: str | None = None
+    key_mode: int | None = None
+    """The permissions of the key file."""
+
+
 class Reader(Protocol):
-    """One consistent view of a store."""
+    """One consistent view of a store.
+
+    What is there and cannot be read raises UnreadableRecordError, from each method that would otherwise have to leave it
+    out; nothing is ever skipped. Only `account` does not raise: it keeps the bytes in the state's `unreadable`, which denies.
+    """
 
     def account(self, account: AccountId) -> AccountState | None:
         """The state, or None for an account nobody has written about. Unreadable parts are in the state, never lost."""
 
     def recorded(self, account: AccountId, source: str, event: EventId) -> Recorded | None:
-        """What was answered to this event, if it came before."""
+        """What was answered to this event, if it came before. Raises UnreadableRecordError."""
 
     def restrictions(self, account: AccountId) -> tuple[Restriction, ...]:
-        """All restrictions ever placed on the account, ended ones included, oldest first."""
+        """All restrictions ever placed on the account, ended ones included, oldest first. Raises UnreadableRecordError
+        rather than leave one out.
+        """
 
     def restriction_account(self, restriction: RestrictionId) -> AccountId | None:
         """The account that carries a restriction."""
 
     def cases(self, account: AccountId) -> tuple[Case, ...]:
-        """All cases about the account, oldest first."""
+        """All cases about the account, oldest first. Raises UnreadableRecordError rather than leave one out."""
+
+    def document_requests(self, account: AccountId) -> tuple[DocumentRequest, ...]:
+        """All document requests to the account, oldest first. Raises UnreadableRecordError rather than leave one out."""
+
+    def ip_activity(self, ip: str, at: datetime, account: AccountId) -> IpActivity:
+        """Failed logins from an IP address in the hour up to an instant, as far as they are recorded; how many different
+        accounts they were for, with `account`; and until when requests from it are refused at that instant.
+
+        Addresses are kept as keyed hashes; those of one IPv6 /64 count as one. At most 1,000 failed logins are counted,
+        and none that lie more than a day back. Raises ValueError if `ip` is no IP address.
+        """
 
     def events(self, account: AccountId) -> Iterator[RecordedEvent]:
-        """All events about the account, in the order in which they were decided."""
+        """All events about the account, in the order in which they were decided. Raises UnreadableRecordError rather than
+        leave one out.
+        """
 
     def holder_accounts(self, holder: HolderId) -> tuple[AccountId, ...]:
         """The accounts of one person or company, in id order."""
@@ -92,13 +148,26 @@ class Reader(Protocol):
         """Timers due at or before an instant, earliest first."""
 
     def queued_messages(self, after: int, limit: int, topic: Topic | None = None) -> Sequence[QueuedMessage]:
-        """Messages not yet delivered with a position above `after`, in order; with `topic`, only those about it."""
+        """Messages not yet delivered with a position above `after`, in order; with `topic`, only those about it. Raises
+        UnreadableRecordError rather than leave one out.
+        """
 
     def playbook_text(self, version: str) -> bytes | None:
         """The text of a playbook that was recorded under this version."""
 
-    def verify_journal(self) -> Iterator[JournalFault]:
-        """Walk every account's chain; yields each fault, nothing when all verifies."""
+    def reference_sets(self, *, current: bool = False) -> tuple[ReferenceSet, ...]:
+        """All versions of all reference sets, by kind and then as they were loaded; or the current ones only, which costs
+        some tens of microseconds.
+        """
+
+    def reference(self, kind: str) -> StoredReference | None:
+        """The current reference set of a kind, if there is one."""
+
+    def reference_content(self, kind: str, version: str) -> bytes | None:
+        """What a version is made of, current or not."""
+
+    def verify_journal(self, accounts: Iterable[AccountId] | None = None) -> Iterator[JournalFault]:
+        """Walk every account's chain, or those of some known accounts; yields each fault, nothing when all verifies."""
 
     def journal_length(self) -> int:
         """How many journal entries there are."""
@@ -109,15 +178,26 @@ class UnitOfWork(Reader, Protocol):
 
     def record(self, enriched: EnrichedEvent, decision: Decision, playbook: str) -> None:
         """Write one event with everything it led to: event, state, restrictions with their reasons, cases, timers,
-        outbox rows and journal entries.
+        document requests, outbox rows and journal entries; and, of a failed login or a refusal, the address's keyed hash.
 
         A restriction that lacks its statement raises MissingStatementError and nothing is written. Timers of
         restrictions that ended are removed; a restriction has at most one timer. The event of a timer removes that timer
         if its generation is the one that fired.
         """
 
-    def delivered(self, positions: Sequence[int]) -> None:
-        """Mark messages as delivered."""
+    def delivered(self, positions: Sequence[int], at: datetime) -> None:
+        """Mark messages as delivered at an instant."""
+
+    def load_reference(self, loaded: ReferenceSet, content: bytes) -> ReferenceSet:
+        """Make a reference set the current one of its kind; the one before stays as an earlier version. Returns it as it
+        is kept.
+
+        A content that is there already (same kind and sha256) makes no new version: that one becomes current again, with
+        the new date, source and name. Another content under a known version gets a version of its own.
+        """
+
+    def remove_reference(self, kind: str) -> None:
+        """From now on no set of this kind is current. Its versions stay."""
 
     def record_playbook(self, version: str, text: bytes) -> None:
         """Keep the text of a playbook. The same version with another text raises PlaybookError."""
@@ -135,6 +215,9 @@ class Store(Protocol):
     def reading(self) -> AbstractContextManager[Reader]:
         """A consistent view for the length of the block."""
 
+    def facts(self) -> StoreFacts:
+        """What there is to say about the store itself."""
+
     def close(self) -> None:
         """Release everything. Using the store afterwards is a programming error."""
 
@@ -144,6 +227,16 @@ class Places(Protocol):
 
     def place(self, ip: str) -> Place | None:
         """The place, or None when no source knows the address (private ranges among them)."""
+
+
+class Lists(Protocol):
+    """Who and what is on a sanctions list, found exactly."""
+
+    def wallets(self, chain: str | None, address: str, asset: str | None = None) -> tuple[ListHit, ...]:
+        """Entries with this wallet, however the address is spelled. `chain` and `asset` are what the caller calls them."""
+
+    def documents(self, country: str, kind: str, number: str) -> tuple[ListHit, ...]:
+        """Entries with this identity document. The number is compared by a keyed hash."""
 
 
 class Clock(Protocol):

@@ -27,6 +27,8 @@ class EntryKind(StrEnum):
     """A restriction as it was after it began, changed or ended."""
     CASE = "case"
     """A case as it was after it was opened or changed."""
+    REQUEST = "request"
+    """A document request as it was after it was issued or changed."""
 
 
 class Entry(Struct, frozen=True, array_like=True):

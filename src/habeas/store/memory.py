@@ -4,24 +4,30 @@ A transaction works on a copy of the tables, which takes their place when it end
 with, so it waits for nobody and sees nothing half done.
 """
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from itertools import islice
 
-from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
+from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, EventId, HolderId, RestrictionId
+from habeas.service.ports import StoreFacts
 from habeas.store.errors import AlreadyRecordedError, StaleWriteError
 from habeas.store.rows import (
     AccountRow,
     CaseRow,
     Changes,
+    FAILED_KEPT_US,
     EventRow,
+    FailedLoginRow,
     JournalRow,
     MessageRow,
     QueuedRow,
     RecordedRow,
+    ReferenceRow,
+    RefusalRow,
+    RequestRow,
     RestrictionRow,
     TimerRow,
 )
@@ -39,6 +45,7 @@ class Folder:
     restrictions: dict[RestrictionId, RestrictionRow] = field(default_factory=dict)
     cases: dict[CaseId, CaseRow] = field(default_factory=dict)
     message_ids: frozenset[str] = frozenset()
+    requests: dict[DocumentRequestId, RequestRow] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -53,6 +60,10 @@ class Tables:
     queue: dict[int, MessageRow] = field(default_factory=dict)
     last_position: int = 0
     playbooks: dict[str, bytes] = field(default_factory=dict)
+    failed_logins: list[tuple[int, FailedLoginRow]] = field(default_factory=list)
+    """By instant."""
+    refusals: dict[bytes, tuple[RefusalRow, ...]] = field(default_factory=dict)
+    references: dict[tuple[str, str], tuple[ReferenceRow, bytes]] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(
@@ -64,6 +75,9 @@ class Tables:
             self.queue.copy(),
             self.last_position,
             self.playbooks.copy(),
+            self.failed_logins.copy(),
+            self.refusals.copy(),
+            self.references.copy(),
         )
 
 
@@ -99,6 +113,31 @@ class MemoryRows:
     def cases(self, account: AccountId) -> Sequence[CaseRow]:
         folder = self._tables.folders.get(account)
         return () if folder is None else tuple(folder.cases.values())
+
+    def requests(self, account: AccountId) -> Sequence[RequestRow]:
+        folder = self._tables.folders.get(account)
+        return () if folder is None else tuple(folder.requests.values())
+
+    def failed_logins(self, ip_key: bytes, after: int, until: int, limit: int) -> Sequence[AccountId]:
+        rows = self._tables.failed_logins
+        start, end = (bisect_right(rows, at, key=lambda row: row[0]) for at in (after, until))
+        found = sorted((row for _, row in rows[start:end] if row.ip_key == ip_key), reverse=True)
+        return [row.account_id for row in found[:limit]]
+
+    def refused_until(self, ip_key: bytes, at: int) -> int | None:
+        rows = self._tables.refusals.get(ip_key, ())
+        return max((row.until_at for row in rows if row.from_at <= at < row.until_at), default=None)
+
+    def references(self) -> Sequence[ReferenceRow]:
+        rows = (row for row, _ in self._tables.references.values())
+        return sorted(rows, key=lambda row: (row.kind, row.loaded_at, row.version))
+
+    def current_references(self) -> Sequence[ReferenceRow]:
+        return [row for row in self.references() if row.is_current]
+
+    def reference_content(self, kind: str, version: str) -> bytes | None:
+        found = self._tables.references.get((kind, version))
+        return None if found is None else found[1]
 
     def entries(self, account: AccountId, after: int, limit: int) -> Sequence[JournalRow]:
         folder = self._tables.folders.get(account)
@@ -154,11 +193,19 @@ class MemoryRows:
             restrictions=folder.restrictions | {row.id: row for row in changes.restrictions},
             cases=folder.cases | {row.id: row for row in changes.cases},
             message_ids=folder.message_ids.union(message.id for message in fresh),
+            requests=folder.requests | {row.id: row for row in changes.requests},
         )
         for restriction in changes.restrictions:
             carriers = tables.restriction_accounts.get(restriction.id, frozenset())
             tables.restriction_accounts[restriction.id] = carriers | {row.account_id}
         self._set_timers(changes)
+        for failed in changes.failed_logins:
+            del tables.failed_logins[
+                : bisect_left(tables.failed_logins, failed.at - FAILED_KEPT_US, key=lambda row: row[0])
+            ]
+            insort(tables.failed_logins, (failed.at, failed))
+        for refusal in changes.refusals:
+            self._refuse(refusal)
         for message in fresh:
             tables.last_position += 1
             tables.queue[tables.last_position] = message
@@ -180,12 +227,33 @@ class MemoryRows:
         for restriction in changes.ended:
             timers.pop((account, restriction), None)
 
-    def mark_delivered(self, positions: Sequence[int]) -> None:
+    def _refuse(self, refusal: RefusalRow) -> None:
+        rows = self._tables.refusals.get(refusal.ip_key, ())
+        is_inside = [row.from_at <= refusal.from_at <= row.until_at for row in rows]
+        longer = tuple(
+            row._replace(until_at=max(row.until_at, refusal.until_at)) if inside else row
+            for row, inside in zip(rows, is_inside, strict=True)
+        )
+        self._tables.refusals[refusal.ip_key] = longer if any(is_inside) else (*rows, refusal)
+
+    def mark_delivered(self, positions: Sequence[int], at: int) -> None:  # noqa: ARG002 - what was delivered is not kept here
         for position in positions:
             self._tables.queue.pop(position, None)
 
     def add_playbook(self, version: str, text: bytes) -> None:
         self._tables.playbooks[version] = text
+
+    def add_reference(self, row: ReferenceRow, content: bytes) -> None:
+        self._tables.references[row.kind, row.version] = row, content
+
+    def change_reference(self, row: ReferenceRow) -> None:
+        _, content = self._tables.references[row.kind, row.version]
+        self._tables.references[row.kind, row.version] = row, content
+
+    def retire_reference(self, kind: str) -> None:
+        for key, (row, content) in self._tables.references.items():
+            if row.kind == kind and row.is_current:
+                self._tables.references[key] = row._replace(is_current=0), content
 
 
 class MemoryStore:
@@ -209,6 +277,9 @@ class MemoryStore:
     @contextmanager
     def reading(self) -> Iterator[StoredReader]:
         yield StoredReader(self._rows(self._tables), self._vault)
+
+    def facts(self) -> StoreFacts:
+        return StoreFacts(where="memory:")
 
     def close(self) -> None:
         """Nothing is held that would need releasing."""

@@ -3,6 +3,10 @@
 Both table engines use these, so that they differ in nothing but where the rows lie.
 """
 
+from collections.abc import Iterator
+from datetime import date
+from hashlib import blake2b
+from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 
 import msgspec
@@ -10,24 +14,29 @@ from msgspec.structs import replace
 
 from habeas.domain.account import AccountState, Life, decode_state, encode_state
 from habeas.domain.case import Case
-from habeas.domain.decision import Decision, Message, Timer, Topic
+from habeas.domain.decision import Decision, IpRefusal, Message, Timer, Topic
+from habeas.domain.document import DocumentRequest
 from habeas.domain.errors import JournalBrokenError, UnreadableRecordError
 from habeas.domain.event import Event
 from habeas.domain.event_data import TimerDue
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import AccountId, EntityId
 from habeas.domain.restriction import Restriction, Status, require_statement
-from habeas.service.ports import DueTimer, QueuedMessage, Recorded, RecordedEvent
+from habeas.service.ports import DueTimer, QueuedMessage, Recorded, RecordedEvent, ReferenceSet
 from habeas.store.journal import UNDECODABLE, EntryKind, entry_hash, genesis, read_entry, write_entry
 from habeas.store.rows import (
     AccountRow,
     CaseRow,
     Changes,
     EventRow,
+    FailedLoginRow,
     JournalRow,
     MessageRow,
     QueuedRow,
     RecordedRow,
+    ReferenceRow,
+    RefusalRow,
+    RequestRow,
     RestrictionRow,
     TimerRow,
     from_column,
@@ -41,6 +50,10 @@ _encode = msgspec.msgpack.Encoder(decimal_format="string").encode
 _decode_event = msgspec.msgpack.Decoder(RecordedEvent).decode
 _decode_restriction = msgspec.msgpack.Decoder(Restriction).decode
 _decode_case = msgspec.msgpack.Decoder(Case).decode
+_decode_request = msgspec.msgpack.Decoder(DocumentRequest).decode
+
+LOGIN_FAILED = "login.failed"
+_IP_KEY_BYTES = 16
 
 
 class OpenAccount(NamedTuple):
@@ -96,6 +109,7 @@ def changes(
     event_sequence = chain.add(EntryKind.EVENT, _encode(recorded_event(enriched, decision, playbook)))
     restrictions = [_restriction_row(r, account, chain, sealer) for r in decision.restrictions]
     cases = [_case_row(c, account, chain, sealer) for c in decision.cases]
+    requests = [_request_row(r, account, chain, sealer) for r in decision.requests]
     row = AccountRow(
         account,
         before.row.version + 1 if before else 1,
@@ -121,6 +135,9 @@ def changes(
         timers=[TimerRow(account, t.restriction, t.generation, to_column(t.due_at)) for t in decision.timers],
         ended=[r.id for r in decision.restrictions if r.status not in _STANDING],
         messages=[_message_row(m, account, sealer) for m in decision.messages],
+        requests=requests,
+        failed_logins=list(_failed_logins(event, event_sequence, vault)),
+        refusals=[_refusal_row(refusal, event, vault) for refusal in decision.refused_ips],
     )
     return written, OpenAccount(row, sealer, state)
 
@@ -186,6 +203,42 @@ def _case_row(case: Case, account: AccountId, chain: _Chain, sealer: Sealer) -> 
         chain.add(EntryKind.CASE, payload),
         sealer.seal(_case_purpose(case.id), payload),
     )
+
+
+def _request_row(request: DocumentRequest, account: AccountId, chain: _Chain, sealer: Sealer) -> RequestRow:
+    assert request.account == account
+    payload = _encode(request)
+    return RequestRow(
+        account,
+        request.id,
+        request.reason,
+        request.status,
+        to_column(request.issued_at),
+        to_column(request.due_at),
+        chain.add(EntryKind.REQUEST, payload),
+        sealer.seal(_request_purpose(request.id), payload),
+    )
+
+
+def _failed_logins(event: Event, sequence: int, vault: Vault) -> Iterator[FailedLoginRow]:
+    ip = getattr(event.data, "ip", None)
+    if event.type == LOGIN_FAILED and ip is not None:
+        yield FailedLoginRow(ip_key(ip, vault), to_column(event.time), event.account, sequence)
+
+
+def _refusal_row(refusal: IpRefusal, event: Event, vault: Vault) -> RefusalRow:
+    return RefusalRow(ip_key(refusal.ip, vault), to_column(event.time), to_column(refusal.until_at))
+
+
+def ip_key(ip: str, vault: Vault) -> bytes:
+    """The keyed hash by which an address is found without being kept. Addresses of one IPv6 /64 are one: whoever has one
+    of them has all of them. An IPv4 address that came mapped into IPv6 is that IPv4 address.
+    """
+    address = ip_address(ip)
+    packed = address.packed
+    if isinstance(address, IPv6Address):
+        packed = packed[:8] if address.ipv4_mapped is None else address.ipv4_mapped.packed
+    return blake2b(packed, key=vault.identity_key, digest_size=_IP_KEY_BYTES, person=b"habeas ip").digest()
 
 
 def _message_row(message: Message, account: AccountId, sealer: Sealer) -> MessageRow:
@@ -284,6 +337,16 @@ def read_case(row: CaseRow, sealer: Sealer | None) -> Case:
         raise UnreadableRecordError(what, row.account_id) from None
 
 
+def read_request(row: RequestRow, sealer: Sealer | None) -> DocumentRequest:
+    """The document request in a row. Raises UnreadableRecordError."""
+    what = f"document request `{row.id}`"
+    payload = _opened(row.account_id, sealer, _request_purpose(row.id), row.body, what)
+    try:
+        return _decode_request(payload)
+    except UNDECODABLE:
+        raise UnreadableRecordError(what, row.account_id) from None
+
+
 def read_queued(row: QueuedRow, vault: Vault) -> QueuedMessage:
     """The message in a row. Raises UnreadableRecordError."""
     message = row.message
@@ -296,6 +359,36 @@ def read_queued(row: QueuedRow, vault: Vault) -> QueuedMessage:
 def read_timer(row: TimerRow) -> DueTimer:
     """The timer in a row."""
     return DueTimer(row.account_id, Timer(row.restriction_id, row.generation, from_column(row.due_at)))
+
+
+def reference_row(loaded: ReferenceSet) -> ReferenceRow:
+    """What is said of a reference set, as a row."""
+    return ReferenceRow(
+        loaded.kind,
+        loaded.version,
+        loaded.as_of.isoformat() if loaded.as_of else None,
+        to_column(loaded.loaded_at),
+        loaded.sha256,
+        loaded.entries,
+        loaded.source,
+        loaded.by,
+        int(loaded.is_current),
+    )
+
+
+def read_reference(row: ReferenceRow) -> ReferenceSet:
+    """The reference set that a row speaks of."""
+    return ReferenceSet(
+        kind=row.kind,
+        version=row.version,
+        as_of=date.fromisoformat(row.as_of) if row.as_of else None,
+        loaded_at=from_column(row.loaded_at),
+        sha256=row.sha256,
+        entries=row.entries,
+        source=row.source,
+        by=row.loaded_by,
+        is_current=bool(row.is_current),
+    )
 
 
 def _opened(account: AccountId, sealer: Sealer | None, purpose: str, sealed: bytes, what: str) -> bytes:
@@ -325,6 +418,10 @@ def _restriction_purpose(restriction: str) -> str:
 
 def _case_purpose(case: str) -> str:
     return f"case/{case}"
+
+
+def _request_purpose(request: str) -> str:
+    return f"request/{request}"
 
 
 def _message_purpose(message: str) -> str:

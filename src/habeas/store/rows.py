@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
+from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, EventId, HolderId, RestrictionId
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+FAILED_KEPT_US = timedelta(days=1) // _MICROSECOND
+"""How long failed logins are kept: well longer than anything looks back."""
 
 
 def to_column(at: datetime) -> int:
@@ -88,6 +91,50 @@ class CaseRow(NamedTuple):
     body: bytes
 
 
+class RequestRow(NamedTuple):
+    """A document request as it is now. `sequence` is the journal entry of its birth."""
+
+    account_id: AccountId
+    id: DocumentRequestId
+    reason: str
+    status: str
+    issued_at: int
+    due_at: int
+    sequence: int
+    body: bytes
+
+
+class FailedLoginRow(NamedTuple):
+    """A failed login from an address. `sequence` is the journal entry of its event."""
+
+    ip_key: bytes
+    at: int
+    account_id: AccountId
+    sequence: int
+
+
+class RefusalRow(NamedTuple):
+    """From then until then, requests from an address are refused."""
+
+    ip_key: bytes
+    from_at: int
+    until_at: int
+
+
+class ReferenceRow(NamedTuple):
+    """One version of what is looked up, without its content. `as_of` is a day as ISO 8601 writes it."""
+
+    kind: str
+    version: str
+    as_of: str | None
+    loaded_at: int
+    sha256: str
+    entries: int
+    source: str
+    loaded_by: str
+    is_current: int
+
+
 class TimerRow(NamedTuple):
     account_id: AccountId
     restriction_id: RestrictionId
@@ -143,6 +190,11 @@ class Changes(NamedTuple):
     timers: Sequence[TimerRow] = ()
     ended: Sequence[RestrictionId] = ()
     messages: Sequence[MessageRow] = ()
+    requests: Sequence[RequestRow] = ()
+    failed_logins: Sequence[FailedLoginRow] = ()
+    """Each of them removes those that lie more than a day before it."""
+    refusals: Sequence[RefusalRow] = ()
+    """One that begins inside an earlier one prolongs it: the later end wins."""
 
 
 class Rows(Protocol):
@@ -164,6 +216,23 @@ class Rows(Protocol):
 
     def cases(self, account: AccountId) -> Sequence[CaseRow]:
         """By `sequence`."""
+
+    def requests(self, account: AccountId) -> Sequence[RequestRow]:
+        """By `sequence`."""
+
+    def failed_logins(self, ip_key: bytes, after: int, until: int, limit: int) -> Sequence[AccountId]:
+        """The accounts of failed logins from an address after one instant and until another, latest first."""
+
+    def refused_until(self, ip_key: bytes, at: int) -> int | None:
+        """The latest end of the refusals of an address that hold at an instant."""
+
+    def references(self) -> Sequence[ReferenceRow]:
+        """All versions, by (`kind`, `loaded_at`, `version`)."""
+
+    def current_references(self) -> Sequence[ReferenceRow]:
+        """The current ones, by `kind`."""
+
+    def reference_content(self, kind: str, version: str) -> bytes | None: ...
 
     def entries(self, account: AccountId, after: int, limit: int) -> Sequence[JournalRow]: ...
 
@@ -187,6 +256,15 @@ class Rows(Protocol):
     def write(self, changes: Changes) -> None:
         """Raises AlreadyRecordedError and StaleWriteError. After any error the transaction must be undone."""
 
-    def mark_delivered(self, positions: Sequence[int]) -> None: ...
+    def mark_delivered(self, positions: Sequence[int], at: int) -> None: ...
+
+    def add_reference(self, row: ReferenceRow, content: bytes) -> None:
+        """One more version. Current is what the row says; another of its kind that was current is to be retired before."""
+
+    def change_reference(self, row: ReferenceRow) -> None:
+        """What is said of a version, but for its digest and its content."""
+
+    def retire_reference(self, kind: str) -> None:
+        """From now on no version of this kind is current."""
 
     def add_playbook(self, version: str, text: bytes) -> None: ...

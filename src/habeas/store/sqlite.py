@@ -7,12 +7,14 @@ wait for nobody.
 
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from habeas.domain.ids import AccountId, EventId, HolderId, RestrictionId
+from habeas.service.ports import StoreFacts
 from habeas.store.errors import (
     AlreadyRecordedError,
     BusyStoreError,
@@ -24,6 +26,7 @@ from habeas.store.errors import (
 )
 from habeas.store.migrations import migrate
 from habeas.store.rows import (
+    FAILED_KEPT_US,
     AccountRow,
     CaseRow,
     Changes,
@@ -31,6 +34,8 @@ from habeas.store.rows import (
     MessageRow,
     QueuedRow,
     RecordedRow,
+    ReferenceRow,
+    RequestRow,
     RestrictionRow,
     TimerRow,
 )
@@ -79,6 +84,22 @@ _STRANGERS = (
     "SELECT DISTINCT account_id FROM journal WHERE account_id NOT IN (SELECT account_id FROM account) ORDER BY 1"
 )
 
+_REQUESTS = "SELECT * FROM document_request WHERE account_id = ? ORDER BY sequence"
+_FAILED_LOGINS = """
+    SELECT account_id FROM failed_login WHERE ip_key = ? AND at > ? AND at <= ?
+    ORDER BY at DESC, account_id DESC, sequence DESC LIMIT ?
+"""
+_REFUSED_UNTIL = "SELECT max(until_at) FROM refused_ip WHERE ip_key = ? AND from_at <= ? AND until_at > ?"
+_REFERENCES = """
+    SELECT kind, version, as_of, loaded_at, sha256, entries, source, loaded_by, is_current
+    FROM reference_set ORDER BY kind, loaded_at, version
+"""
+_CURRENT_REFERENCES = """
+    SELECT kind, version, as_of, loaded_at, sha256, entries, source, loaded_by, is_current
+    FROM reference_set INDEXED BY reference_set_current WHERE is_current = 1 ORDER BY kind
+"""
+_REFERENCE_CONTENT = "SELECT content FROM reference_set WHERE kind = ? AND version = ?"
+
 _ADD_ACCOUNT = "INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 # The second form leaves the columns alone that have indexes, and so the indexes.
 _CHANGE_ACCOUNT = """
@@ -102,6 +123,23 @@ _SET_CASE = """
     ON CONFLICT DO UPDATE SET queue = excluded.queue, priority = excluded.priority, status = excluded.status,
         opened_at = excluded.opened_at, due_at = excluded.due_at, body = excluded.body
 """
+_SET_REQUEST = """
+    INSERT INTO document_request VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET reason = excluded.reason, status = excluded.status, issued_at = excluded.issued_at,
+        due_at = excluded.due_at, body = excluded.body
+"""
+_ADD_FAILED_LOGIN = "INSERT INTO failed_login VALUES (?, ?, ?, ?)"
+_FORGET_FAILED_LOGINS = "DELETE FROM failed_login WHERE at < ?"
+_PROLONG_REFUSAL = """
+    UPDATE refused_ip SET until_at = max(until_at, ?) WHERE ip_key = ? AND from_at <= ? AND until_at >= ?
+"""
+_ADD_REFUSAL = "INSERT INTO refused_ip VALUES (?, ?, ?)"
+_ADD_REFERENCE = "INSERT INTO reference_set VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_CHANGE_REFERENCE = """
+    UPDATE reference_set SET as_of = ?, loaded_at = ?, entries = ?, source = ?, loaded_by = ?, is_current = ?
+    WHERE kind = ? AND version = ?
+"""
+_RETIRE_REFERENCE = "UPDATE reference_set SET is_current = 0 WHERE kind = ? AND is_current = 1"
 _REMOVE_FIRED = "DELETE FROM timer WHERE account_id = ? AND restriction_id = ? AND generation = ?"
 _SET_TIMER = """
     INSERT INTO timer VALUES (?, ?, ?, ?)
@@ -141,6 +179,26 @@ class SqliteRows:
 
     def cases(self, account: AccountId) -> Sequence[CaseRow]:
         return [CaseRow._make(row) for row in self._run(_CASES, (account,))]
+
+    def requests(self, account: AccountId) -> Sequence[RequestRow]:
+        return [RequestRow._make(row) for row in self._run(_REQUESTS, (account,))]
+
+    def failed_logins(self, ip_key: bytes, after: int, until: int, limit: int) -> Sequence[AccountId]:
+        return [account for (account,) in self._run(_FAILED_LOGINS, (ip_key, after, until, limit))]
+
+    def refused_until(self, ip_key: bytes, at: int) -> int | None:
+        until: int | None = self._run(_REFUSED_UNTIL, (ip_key, at, at)).fetchone()[0]
+        return until
+
+    def references(self) -> Sequence[ReferenceRow]:
+        return [ReferenceRow._make(row) for row in self._run(_REFERENCES)]
+
+    def current_references(self) -> Sequence[ReferenceRow]:
+        return [ReferenceRow._make(row) for row in self._run(_CURRENT_REFERENCES)]
+
+    def reference_content(self, kind: str, version: str) -> bytes | None:
+        row = self._run(_REFERENCE_CONTENT, (kind, version)).fetchone()
+        return None if row is None else row[0]
 
     def entries(self, account: AccountId, after: int, limit: int) -> Sequence[JournalRow]:
         return [JournalRow._make(row) for row in self._run(_ENTRIES, (account, after, limit))]
@@ -188,6 +246,14 @@ class SqliteRows:
             self._run(_REMOVE_TIMER, (event.account_id, ended))
         for message in changes.messages:
             self._run(_ADD_MESSAGE, message)
+        for request in changes.requests:
+            self._run(_SET_REQUEST, request)
+        for failed in changes.failed_logins:
+            self._run(_FORGET_FAILED_LOGINS, (failed.at - FAILED_KEPT_US,))
+            self._run(_ADD_FAILED_LOGIN, failed)
+        for key, from_at, until_at in changes.refusals:
+            if not self._run(_PROLONG_REFUSAL, (until_at, key, from_at, from_at)).rowcount:
+                self._run(_ADD_REFUSAL, (key, from_at, until_at))
 
     def _write_account(self, changes: Changes) -> None:
         row, version = changes.account, changes.version_before
@@ -202,12 +268,21 @@ class SqliteRows:
         if changes.new_key is not None:
             self._run(_SET_KEY, (row.account_id, changes.new_key))
 
-    def mark_delivered(self, positions: Sequence[int]) -> None:
-        now = time.time_ns() // 1_000
-        self._run_many(_MARK_DELIVERED, [(now, position) for position in positions])
+    def mark_delivered(self, positions: Sequence[int], at: int) -> None:
+        self._run_many(_MARK_DELIVERED, [(at, position) for position in positions])
 
     def add_playbook(self, version: str, text: bytes) -> None:
         self._run(_ADD_PLAYBOOK, (version, text))
+
+    def add_reference(self, row: ReferenceRow, content: bytes) -> None:
+        self._run(_ADD_REFERENCE, (*row, content))
+
+    def change_reference(self, row: ReferenceRow) -> None:
+        said = (row.as_of, row.loaded_at, row.entries, row.source, row.loaded_by, row.is_current)
+        self._run(_CHANGE_REFERENCE, (*said, row.kind, row.version))
+
+    def retire_reference(self, kind: str) -> None:
+        self._run(_RETIRE_REFERENCE, (kind,))
 
 
 class SqliteStore:
@@ -223,6 +298,7 @@ class SqliteStore:
         self._turns = Turns()
         self._idle: list[sqlite3.Connection] = []
         self._is_closed = False
+        self._key_path = self.path.with_name(f"{self.path.name}.key")
         with self._translated():
             _make_file(self.path)
             self._writer = self._connect()
@@ -254,6 +330,16 @@ class SqliteStore:
                 yield StoredReader(SqliteRows(connection), self._vault)
             finally:
                 self._give_back(connection)
+
+    def facts(self) -> StoreFacts:
+        with self._translated(), self._turns.turn():
+            schema: int = self._writer.execute("PRAGMA user_version").fetchone()[0]
+        return StoreFacts(
+            where=f"sqlite:///{self.path}",
+            schema=schema,
+            key_path=str(self._key_path),
+            key_mode=stat.S_IMODE(self._key_path.stat().st_mode),
+        )
 
     def close(self) -> None:
         self._is_closed = True
@@ -309,7 +395,7 @@ class SqliteStore:
                 time.sleep(0.01)
 
     def _open_vault(self) -> Vault:
-        key_path = self.path.with_name(f"{self.path.name}.key")
+        key_path = self._key_path
         proof = self._proof()
         if proof is None:
             with self._exclusive():

@@ -1,27 +1,42 @@
 """The port on rows: what readers and writers of a store do, whichever table engine keeps the rows."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from habeas.domain.account import AccountState
 from habeas.domain.case import Case
 from habeas.domain.decision import Decision, Topic
+from habeas.domain.document import DocumentRequest
 from habeas.domain.errors import PlaybookError
-from habeas.domain.facts import EnrichedEvent
+from habeas.domain.facts import EnrichedEvent, IpActivity
 from habeas.domain.ids import AccountId, EventId, HolderId, RestrictionId
 from habeas.domain.restriction import Restriction
-from habeas.service.ports import DueTimer, JournalFault, QueuedMessage, Recorded, RecordedEvent
+from habeas.service.ports import (
+    DueTimer,
+    JournalFault,
+    QueuedMessage,
+    Recorded,
+    RecordedEvent,
+    ReferenceSet,
+    StoredReference,
+)
 from habeas.store import records
 from habeas.store.errors import BrokenTransactionError
 from habeas.store.journal import verify
 from habeas.store.records import OpenAccount
-from habeas.store.rows import Rows, to_column
+from habeas.store.rows import Rows, from_column, to_column
 from habeas.store.vault import Sealer, Vault
 
 PIECE = 500
 """How many rows of a long list are read at once."""
+
+FAILED_WITHIN_FOR = timedelta(hours=1)
+FAILED_COUNTED_MAX = 1_000
+"""Failed logins beyond this number are not counted, so that an attack does not make every question slow."""
 
 
 class StoredReader:
@@ -54,6 +69,23 @@ class StoredReader:
         sealer = self._sealer(account) if rows else None
         return tuple(records.read_case(row, sealer) for row in rows)
 
+    def document_requests(self, account: AccountId) -> tuple[DocumentRequest, ...]:
+        """All document requests to the account. Raises UnreadableRecordError rather than leave one out."""
+        rows = self._rows.requests(account)
+        sealer = self._sealer(account) if rows else None
+        return tuple(records.read_request(row, sealer) for row in rows)
+
+    def ip_activity(self, ip: str, at: datetime, account: AccountId) -> IpActivity:
+        """What came from an address in the hour before an instant. Raises ValueError if `ip` is no IP address."""
+        key, until = records.ip_key(ip, self._vault), to_column(at)
+        failed = self._rows.failed_logins(key, to_column(at - FAILED_WITHIN_FOR), until, FAILED_COUNTED_MAX)
+        refused_until = self._rows.refused_until(key, until)
+        return IpActivity(
+            failed_logins=len(failed),
+            accounts=len({account, *failed}),
+            refused_until=None if refused_until is None else from_column(refused_until),
+        )
+
     def events(self, account: AccountId) -> Iterator[RecordedEvent]:
         """All events about the account. Raises UnreadableRecordError rather than leave one out."""
         sealer = self._sealer(account)
@@ -84,12 +116,24 @@ class StoredReader:
     def playbook_text(self, version: str) -> bytes | None:
         return self._rows.playbook(version)
 
-    def verify_journal(self) -> Iterator[JournalFault]:
-        for account in self.accounts():
+    def reference_sets(self, *, current: bool = False) -> tuple[ReferenceSet, ...]:
+        rows = self._rows.current_references() if current else self._rows.references()
+        return tuple(records.read_reference(row) for row in rows)
+
+    def reference(self, kind: str) -> StoredReference | None:
+        found = next((each for each in self.reference_sets(current=True) if each.kind == kind), None)
+        content = None if found is None else self._rows.reference_content(kind, found.version)
+        return None if found is None or content is None else StoredReference(found, content)
+
+    def reference_content(self, kind: str, version: str) -> bytes | None:
+        return self._rows.reference_content(kind, version)
+
+    def verify_journal(self, accounts: Iterable[AccountId] | None = None) -> Iterator[JournalFault]:
+        for account in self.accounts() if accounts is None else accounts:
             row = self._rows.account(account)
             assert row is not None
             yield from verify(account, self._entries(account), row.journal_sequence, row.journal_head)
-        for account in self._rows.strangers():
+        for account in self._rows.strangers() if accounts is None else ():
             yield JournalFault(account, 0, "there is a journal of this account, and no account")
 
     def journal_length(self) -> int:
@@ -130,9 +174,32 @@ class StoredUnitOfWork(StoredReader):
             self._rows.write(changes)
         self._in_hand[account] = after
 
-    def delivered(self, positions: Sequence[int]) -> None:
+    def delivered(self, positions: Sequence[int], at: datetime) -> None:
         with self._whole():
-            self._rows.mark_delivered(positions)
+            self._rows.mark_delivered(positions, to_column(at))
+
+    def load_reference(self, loaded: ReferenceSet, content: bytes) -> ReferenceSet:
+        versions = [each for each in self.reference_sets() if each.kind == loaded.kind]
+        known = next((each for each in versions if each.sha256 == loaded.sha256), None)
+        if known is not None:
+            made = replace(loaded, version=known.version, as_of=loaded.as_of or known.as_of, is_current=True)
+        elif any(each.version == loaded.version for each in versions):
+            # Published twice under one name, or on one day.
+            made = replace(loaded, version=f"{loaded.version}+{loaded.sha256[:8]}", is_current=True)
+        else:
+            made = replace(loaded, is_current=True)
+        row = records.reference_row(made)
+        with self._whole():
+            self._rows.retire_reference(made.kind)
+            if known is None:
+                self._rows.add_reference(row, content)
+            else:
+                self._rows.change_reference(row)
+        return made
+
+    def remove_reference(self, kind: str) -> None:
+        with self._whole():
+            self._rows.retire_reference(kind)
 
     def record_playbook(self, version: str, text: bytes) -> None:
         known = self._rows.playbook(version)

@@ -145,6 +145,11 @@ def test_rule_3_takes_the_residence_from_the_playbook_where_only_the_country_is_
     assert KYC not in weights(tried(*TWO_COUNTRIES, kyc_country="DE", announcement=None, prior_ok=True))
 
 
+def test_rule_3_knows_the_exits_that_the_playbook_has() -> None:
+    assert weights(tried(*TWO_COUNTRIES, kyc_country="CA", since=ONSET)) == {EXIT: 1.0}
+    assert weights(tried(*TWO_COUNTRIES, kyc_country="CA")) == {KYC: 0.5, EXIT: 0.5}
+
+
 @pytest.mark.row("B024", "B025")
 def test_rule_4_leaps_are_a_risk_control() -> None:
     assert weights(tried(*TWO_COUNTRIES, leaps_24h=3))[RISK] == pytest.approx(0.85)
