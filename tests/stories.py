@@ -14,13 +14,18 @@ from habeas.decision.standing import standing_of
 from habeas.domain.account import AccountState, Device
 from habeas.domain.actor import Actor, Role
 from habeas.domain.capability import Capability, Level
+from habeas.domain.case import Case
 from habeas.domain.decision import ActionName, Decision, Outcome, Timer, Topic
 from habeas.domain.event import (
+    CASE_DECIDE,
     EFFECT_SOURCE,
     EXEMPTION_GRANT,
+    RESTRICTION_ANNUL,
+    RESTRICTION_APPROVE,
     RESTRICTION_LIFT,
     RESTRICTION_MIRRORED,
     RESTRICTION_PLACE,
+    RESTRICTION_RENEW,
     STAFF_SOURCE,
     TIMER_DUE,
     TIMER_SOURCE,
@@ -191,6 +196,28 @@ class Story:
         return self.event(
             RESTRICTION_LIFT, after, by=STAFF_SOURCE, actor=actor, note="found in order", restriction=restriction
         )
+
+    def approved(self, restriction: str, after: str = "10m", *, actor: Actor, declined: bool = False) -> Outcome:
+        """A second person signs, or declines, what was proposed."""
+        return self._act(RESTRICTION_APPROVE, after, actor, restriction=restriction, declined=declined)
+
+    def renewed(
+        self, restriction: str, ends_at: datetime, after: str = "10m", *, actor: Actor = ANALYST, **data: Any
+    ) -> Outcome:
+        """A person prolongs a restriction."""
+        return self._act(RESTRICTION_RENEW, after, actor, restriction=restriction, ends_at=ends_at, **data)
+
+    def annulled(self, restriction: str, after: str = "10m", *, actor: Actor) -> Outcome:
+        """A person declares a restriction void."""
+        return self._act(RESTRICTION_ANNUL, after, actor, restriction=restriction)
+
+    def opinion(self, case: Case, outcome: str, after: str = "10m", *, actor: Actor) -> Outcome:
+        """A person gives an opinion on a case as it was last written."""
+        latest = [c for decision in self.decisions for c in decision.cases if c.id == case.id][-1]
+        return self._act(CASE_DECIDE, after, actor, looked_up=Facts(case=latest), case=case.id, outcome=outcome)
+
+    def _act(self, type_: str, after: str, actor: Actor, **data: Any) -> Outcome:
+        return self.event(type_, after, by=STAFF_SOURCE, actor=actor, note="as the case file says", **data)
 
     def exempted(self, *kinds: Kind, until: str = "30d", actor: Actor | None = None) -> Outcome:
         """A person exempts the account from new restrictions of some kinds."""

@@ -8,14 +8,14 @@ from msgspec.structs import replace
 
 from habeas.decision.draft import AUTOMATION, Draft
 from habeas.domain import event_data as data
-from habeas.domain.account import Life
+from habeas.domain.account import CLEARED_MAX, Life
 from habeas.domain.actor import Actor, Role
-from habeas.domain.case import Priority
+from habeas.domain.case import Case, CaseOutcome, Opinion, Priority, why_not_decide, with_opinion
 from habeas.domain.decision import Refusal
 from habeas.domain.errors import MissingStatementError
-from habeas.domain.evidence import Allowance, allowed_length
+from habeas.domain.evidence import Allowance, Evidence, allowed_length
 from habeas.domain.ids import RestrictionId
-from habeas.domain.reason import Disclosure
+from habeas.domain.reason import Disclosure, Reason
 from habeas.domain.restriction import (
     ACCOUNT_WIDE,
     Condition,
@@ -24,12 +24,19 @@ from habeas.domain.restriction import (
     Restriction,
     Scope,
     Status,
+    annul,
+    approve,
+    decline,
     expire,
     lift,
     needs_four_eyes,
+    renew,
+    why_not_annul,
+    why_not_approve,
     why_not_exempt,
     why_not_lift,
     why_not_place,
+    why_not_renew,
 )
 from habeas.playbook.plan import Planned
 from habeas.playbook.policy import CasePolicy, Placement
@@ -116,13 +123,18 @@ def place(draft: Draft, act: data.PlaceAct) -> Refusal | None:
     if ends_at is None and condition is None:
         ends_at, condition = planned.end_or_condition(allowance, draft.now)
     lasts_for = None if ends_at is None else ends_at - draft.now
+    is_proposal = needs_four_eyes(planned.kind, planned.scope, lasts_for)
     refused = _why_not_so_long(act, planned, allowance, lasts_for)
     if refused is not None:
         return refused
     if ends_at is None and condition is None:
         return Refusal("no_end", f"say when it ends, or on what condition: {act.reason} has neither for {planned.kind}")
+    restriction = _by_hand(draft, act, planned, ends_at, condition)
     try:
-        draft.place(_by_hand(draft, act, planned, ends_at, condition))
+        if is_proposal:
+            draft.propose(replace(restriction, status=Status.PROPOSED))
+        else:
+            draft.place(restriction)
     except MissingStatementError as exc:
         return Refusal("incomplete", str(exc))
     return None
@@ -162,9 +174,6 @@ def _why_not_so_long(
     act: data.PlaceAct, planned: Planned, allowance: Allowance, lasts_for: timedelta | None
 ) -> Refusal | None:
     """Why not for this long (None: with no end by time); None if nothing speaks against it."""
-    if needs_four_eyes(planned.kind, planned.scope, lasts_for):
-        message = f"{planned.kind} of scope {planned.scope} for this long needs a second person's approval beforehand"
-        return Refusal("four_eyes", message)
     if allowance.max_for is not None and (lasts_for is None or lasts_for > allowance.max_for):
         asked = "without an end" if lasts_for is None else f"for {lasts_for}"
         message = f"evidence {act.evidence} allows {planned.kind} for at most {allowance.max_for}, not {asked}"
@@ -201,21 +210,132 @@ def _why_not(draft: Draft, act: data.PlaceAct, planned: Planned, permitted: bool
     return None
 
 
+def approve_by_hand(draft: Draft, act: data.ApproveAct) -> Refusal | None:
+    """A second person signs a proposal, which then is in force, or declines it."""
+    restriction = _find(draft, act.restriction)
+    if restriction is None:
+        return _not_here(draft, act.restriction)
+    refused = why_not_approve(restriction, act.actor)
+    if refused is not None:
+        return Refusal("not_permitted", refused)
+    if act.declined:
+        draft.end(decline(restriction, act.actor, draft.now, act.note))
+    else:
+        approved = approve(restriction, act.actor, draft.now)
+        draft.place(replace(approved, approved_by=act.actor))
+    return None
+
+
+def renew_by_hand(draft: Draft, act: data.RenewAct) -> Refusal | None:
+    """A person prolongs a restriction on new or higher evidence, as far as the ladder goes from now."""
+    if not act.actor.is_person:
+        return NOT_A_PERSON
+    restriction = _find(draft, act.restriction)
+    if restriction is None:
+        return _not_here(draft, act.restriction)
+    refused = why_not_renew(restriction, act.actor, act.ends_at, act.evidence, act.evidence_ids)
+    if refused is not None:
+        return Refusal("not_permitted", refused)
+    allowance = allowed_length(draft.policy.ladder, restriction.kind, act.evidence, restriction.scope)
+    length = act.ends_at - draft.now
+    if not allowance.permitted or (allowance.max_for is not None and length > allowance.max_for):
+        most = allowance.max_for or "no time at all"
+        return Refusal(
+            "evidence_ladder", f"evidence {act.evidence} allows {restriction.kind} for at most {most}, not {length}"
+        )
+    draft.change(renew(restriction, act.actor, act.ends_at, act.evidence, act.evidence_ids))
+    return None
+
+
+def annul_by_hand(draft: Draft, act: data.AnnulAct) -> Refusal | None:
+    """A person declares a restriction void from the start: an error, counted against what placed it."""
+    restriction = _find(draft, act.restriction)
+    if restriction is None:
+        return _not_here(draft, act.restriction)
+    if restriction.origin is not None:
+        return _is_mirror(restriction)
+    refused = why_not_annul(restriction, act.actor)
+    if refused is not None:
+        return Refusal("not_permitted", refused)
+    draft.end(annul(restriction, act.actor, draft.now, act.note))
+    return None
+
+
+def decide_case(draft: Draft, act: data.CaseAct) -> Refusal | None:
+    """A person gives an opinion on a case; with enough of them the case is decided, and a match has its consequence."""
+    case = draft.facts.case
+    if case is None or case.id != act.case:
+        return Refusal("not_open", f"account `{draft.state.account}` has no case `{act.case}`")
+    refused = why_not_decide(case, act.actor, act.outcome)
+    if refused is not None:
+        return Refusal("not_permitted", refused)
+    decided = with_opinion(case, Opinion(act.actor, act.outcome, act.note, draft.now))
+    draft.decide_case(decided)
+    match decided.outcome:
+        case CaseOutcome.FALSE_MATCH:
+            _clear(draft, decided, act.actor)
+        case CaseOutcome.TRUE_MATCH:
+            _confirm(draft, decided, act.actor)
+        case _:
+            pass
+    return None
+
+
+def _clear(draft: Draft, case: Case, by: Actor) -> None:
+    """Two reviewers found a false match: what it blocked is released, and the pair stays quiet until either side changes."""
+    assert case.match is not None
+    cleared = (*draft.state.cleared, case.match.pair)[-CLEARED_MAX:]
+    draft.state = replace(draft.state, cleared=cleared)
+    for restriction in draft.state.restrictions:
+        if restriction.id in case.restrictions and restriction.status is Status.ACTIVE:
+            draft.end(lift(restriction, by, draft.now, f"false match, found by {_names(case)}"))
+
+
+def _confirm(draft: Draft, case: Case, by: Actor) -> None:
+    """Two reviewers found a true match: what stands rests on a confirmed entry from now on, or is placed."""
+    assert case.match is not None
+    entry = f"{case.match.list}:{case.match.entry}"
+    standing = [r for r in draft.state.restrictions if r.id in case.restrictions and r.status is Status.ACTIVE]
+    for restriction in standing:
+        confirmed = replace(restriction, evidence=Evidence.E5, evidence_ids=(*restriction.evidence_ids, entry))
+        draft.change(replace(confirmed, disclosure=Disclosure.FULL))
+    if not standing:
+        planned = Planned(draft.policy, Placement(reason=Reason.SANCTIONS_NEXUS, evidence=Evidence.E5))
+        ends_at, condition = planned.end_or_condition(planned.allowance(draft.policy, ()), draft.now)
+        note = f"true match with {entry}, found by {_names(case)}"
+        act = data.PlaceAct(actor=by, note=note, reason=planned.code, evidence=Evidence.E5, evidence_ids=(entry,))
+        draft.place(replace(_by_hand(draft, act, planned, ends_at, condition), disclosure=Disclosure.FULL))
+
+
+def _names(case: Case) -> str:
+    return " and ".join(str(opinion.by) for opinion in case.opinions if opinion.outcome is case.outcome)
+
+
 def lift_by_hand(draft: Draft, act: data.LiftAct) -> Refusal | None:
     """A person lifts a restriction and says why."""
     if not act.actor.is_person:
         return NOT_A_PERSON
     restriction = _find(draft, act.restriction)
     if restriction is None:
-        return Refusal("not_active", f"account `{draft.state.account}` has no active restriction `{act.restriction}`")
+        return _not_here(draft, act.restriction)
     if restriction.origin is not None:
-        message = f"it mirrors `{restriction.origin}`, which stands for the whole holder; lift that one"
-        return Refusal("mirrored", message)
+        return _is_mirror(restriction)
     refused = why_not_lift(restriction, act.actor)
     if refused is not None:
         return Refusal("not_permitted", refused)
     draft.end(lift(restriction, act.actor, draft.now, act.note))
     return None
+
+
+def _not_here(draft: Draft, restriction: RestrictionId) -> Refusal:
+    return Refusal(
+        "not_active", f"account `{draft.state.account}` has no active or proposed restriction `{restriction}`"
+    )
+
+
+def _is_mirror(restriction: Restriction) -> Refusal:
+    message = f"it mirrors `{restriction.origin}`, which stands for the whole holder; do this on that one"
+    return Refusal("mirrored", message)
 
 
 def exempt(draft: Draft, act: data.ExemptAct) -> Refusal | None:
@@ -300,6 +420,10 @@ ACTS: dict[type, Callable[[Draft, Any], Refusal | None]] = {
     data.TimerDue: timer_due,
     data.PlaceAct: place,
     data.LiftAct: lift_by_hand,
+    data.ApproveAct: approve_by_hand,
+    data.RenewAct: renew_by_hand,
+    data.AnnulAct: annul_by_hand,
+    data.CaseAct: decide_case,
     data.ExemptAct: exempt,
     data.Mirrored: mirrored,
 }

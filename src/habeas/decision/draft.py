@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from habeas.domain.account import REQUESTS_MAX, AccountState, AutomatedPlacement, OpenCase, OpenRequest
 from habeas.domain.actor import Actor, Role
-from habeas.domain.case import Case, Priority
+from habeas.domain.case import Case, CaseStatus, Match, Priority
 from habeas.domain.decision import (
     Action,
     ActionName,
@@ -94,6 +94,17 @@ class Draft:
             placed = AutomatedPlacement(restriction.kind, self.now)
             self.state = replace(self.state, automated=(*self.state.automated, placed))
 
+    def propose(self, restriction: Restriction) -> None:
+        """A restriction waits for its second signature. It limits nothing until then."""
+        require_statement(restriction)
+        assert restriction.status is Status.PROPOSED
+        self._keep(restriction)
+        self._placed.append(brief(restriction))
+
+    def placed_now(self) -> list[RestrictionBrief]:
+        """What this event has placed so far."""
+        return list(self._placed)
+
     def change(self, restriction: Restriction) -> None:
         """A restriction goes on with another end or another recheck."""
         self._keep(restriction)
@@ -112,7 +123,7 @@ class Draft:
         self._changed[restriction.id] = restriction
         self._timers.pop(restriction.id, None)
         due_at = restriction.ends_at or (restriction.condition.recheck_at if restriction.condition else None)
-        if due_at is not None and not is_over:
+        if due_at is not None and restriction.status is Status.ACTIVE:
             self._timers[restriction.id] = Timer(restriction.id, restriction.generation, due_at)
         self._send(self.state.account, Topic.RESTRICTION, _pack(restriction), restriction.id, restriction.status)
         if restriction.scope is Scope.HOLDER and restriction.origin is None:
@@ -134,17 +145,19 @@ class Draft:
         why: str,
         restrictions: tuple[RestrictionId, ...] = (),
         about: RestrictionId | None = None,
+        match: Match | None = None,
     ) -> None:
         """A matter for people. The same matter does not open a second case while one is open, but may make it urgent.
 
-        With `about`, each restriction is a matter of its own.
+        With `about`, each restriction is a matter of its own; with `match`, each entry of a list.
         """
-        matter = (policy.queue, reason, about)
-        known = next((case for case in self.state.cases if (case.queue, case.reason, case.about) == matter), None)
+        matter = about or (f"{match.list}/{match.entry}" if match else "")
+        same = (policy.queue, reason, matter)
+        known = next((case for case in self.state.cases if (case.queue, case.reason, case.about) == same), None)
         if known is not None and (policy.priority is not Priority.PAGE or known.priority is Priority.PAGE):
             return
         case = Case(
-            id=known.id if known else CaseId(self.new_id("cs", policy.queue, reason, about or "")),
+            id=known.id if known else CaseId(self.new_id("cs", policy.queue, reason, matter)),
             account=self.state.account,
             queue=policy.queue,
             reason=reason,
@@ -154,13 +167,20 @@ class Draft:
             opened_at=known.opened_at if known else self.now,
             due_at=self.now + policy.due_for,
             restrictions=restrictions or ((about,) if about else ()),
+            match=match,
         )
         self._cases.append(case)
         others = tuple(other for other in self.state.cases if other is not known)
-        opened = OpenCase(case.id, case.queue, case.reason, case.priority, case.opened_at, about)
+        opened = OpenCase(case.id, case.queue, case.reason, case.priority, case.opened_at, matter)
         self.state = replace(self.state, cases=(*others, opened))
         if case.priority is Priority.PAGE:
             self._send(self.state.account, Topic.PAGE, _pack(case), case.id)
+
+    def decide_case(self, case: Case) -> None:
+        """A case has one more opinion. A decided one is no longer open, so that the same matter may open again."""
+        self._cases.append(case)
+        if case.status is CaseStatus.DECIDED:
+            self.state = replace(self.state, cases=tuple(other for other in self.state.cases if other.id != case.id))
 
     def ask(self, policy: AskPolicy, documents: tuple[str, ...], why: str, standing: RestrictionId | None) -> None:
         """Ask the user for documents. What has been asked for already is not asked for again."""

@@ -10,7 +10,7 @@ from habeas.domain.kind import MANDATORY_KINDS, Kind
 from habeas.domain.restriction import Restriction, Scope, Status, extend, why_not_place
 from habeas.domain.signal import Signal
 from habeas.playbook.plan import Planned
-from habeas.playbook.policy import AskPolicy, CasePolicy, Placement
+from habeas.playbook.policy import AskPolicy, CasePolicy, Response
 
 DUE_AT = "due_at"
 """The fact that says by when the user must have done something."""
@@ -30,7 +30,9 @@ def respond(draft: Draft, signal: Signal) -> None:
             _extend(draft, signal, planned, standing)
     if response.case is not None:
         about = tuple(r.id for r in draft.state.in_force(draft.now))
-        draft.open_case(response.case, _case_reason(response.place, signal), _why(signal), about)
+        if signal.match is not None:
+            about = tuple(r.id for r in draft.placed_now())
+        draft.open_case(response.case, _case_reason(response, signal), _why(signal), about, match=signal.match)
     draft.request_actions(response.actions)
     if response.ask is not None:
         _ask(draft, signal, response.ask)
@@ -148,8 +150,10 @@ def _is_used_up(draft: Draft, kind: Kind) -> bool:
     return sum(p.kind is kind and p.at > since for p in draft.state.automated) >= policy.automated_max
 
 
-def _case_reason(placements: tuple[Placement, ...], signal: Signal) -> str:
-    return placements[0].reason if placements else signal.typology
+def _case_reason(response: Response, signal: Signal) -> str:
+    if response.place:
+        return response.place[0].reason
+    return response.case.reason if response.case and response.case.reason else signal.typology
 
 
 def _why(signal: Signal) -> str:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from habeas.detection.detector import Detector
 from habeas.domain import event_data as data
 from habeas.domain.account import AccountState
+from habeas.domain.case import Match
 from habeas.domain.facts import EnrichedEvent, ListHit
 from habeas.domain.restriction import HeldAmount
 from habeas.domain.signal import Signal
@@ -24,17 +25,39 @@ _WALLET_TYPOLOGIES = {
 
 
 class Params(Struct, frozen=True, forbid_unknown_fields=True):
-    """Exact hits have no threshold."""
+    """From which score a name is reviewed, and from which it blocks if something else agrees. Exact hits have none."""
+
+    review_at_least: float
+    block_at_least: float
 
 
-def judge(_state: AccountState, enriched: EnrichedEvent, _params: Params) -> Iterator[Signal]:
-    """One signal for each listed wallet or document that the event names."""
+def judge(state: AccountState, enriched: EnrichedEvent, params: Params) -> Iterator[Signal]:
+    """One signal for each listed wallet or document that the event names, and for each name like a listed one."""
+    yield from _judge_names(state, enriched, params)
     typology = _WALLET_TYPOLOGIES.get(enriched.event.type)
     for hit in enriched.facts.wallets if typology else ():
         assert typology is not None
         yield _signal(typology, hit, _held(enriched))
     for hit in enriched.facts.documents:
         yield _signal("listed_document", hit, None)
+
+
+def _judge_names(state: AccountState, enriched: EnrichedEvent, params: Params) -> Iterator[Signal]:
+    """A strong name with birth year, nationality or identifier agreeing blocks until a person has looked; a name alone is
+    reviewed and limits nobody; a pair that reviewers cleared stays quiet until either side changes.
+    """
+    for hit in enriched.facts.names:
+        if hit.score < params.review_at_least or hit.pair in state.cleared:
+            continue
+        blocks = hit.score >= params.block_at_least and bool(hit.agrees)
+        yield Signal(
+            typology="listed_name" if blocks else "similar_name",
+            score=min(1.0, hit.score),
+            detector=DETECTOR.label,
+            evidence={"list": hit.list, "entry": hit.entry, "agrees": ", ".join(hit.agrees) or "nothing but the name"},
+            match=Match(hit.list, hit.version, hit.entry, hit.listed, hit.score, hit.pair, hit.explanation),
+            lists=(hit.version,),
+        )
 
 
 def _held(enriched: EnrichedEvent) -> HeldAmount | None:
@@ -60,7 +83,7 @@ DETECTOR = Detector(
     name="sanctions",
     version=VERSION,
     events=frozenset({*_WALLET_TYPOLOGIES, "account.opened", "account.profile_changed"}),
-    typologies=frozenset({*_WALLET_TYPOLOGIES.values(), "listed_document"}),
+    typologies=frozenset({*_WALLET_TYPOLOGIES.values(), "listed_document", "listed_name", "similar_name"}),
     params=Params,
     judge=judge,
 )

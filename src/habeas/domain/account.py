@@ -14,7 +14,6 @@ from habeas.domain.ids import (
     DocumentRequestId,
     EntityId,
     HolderId,
-    RestrictionId,
     fingerprint,
 )
 from habeas.domain.kind import Kind
@@ -30,6 +29,7 @@ SESSIONS_MAX = 8
 DESTINATIONS_MAX = 16
 PARENTS_MAX = 4
 REQUESTS_MAX = 16
+CLEARED_MAX = 32
 STEPS_KEPT_FOR = timedelta(hours=72)
 NEW_DEVICE_FOR = timedelta(hours=24)
 
@@ -113,8 +113,8 @@ class OpenCase(Struct, frozen=True, array_like=True):
     reason: str
     priority: Priority
     opened_at: datetime
-    about: RestrictionId | None = None
-    """The one restriction it is about, where each has a case of its own."""
+    about: str = ""
+    """The one restriction or list entry it is about, where each has a case of its own."""
 
 
 class OpenRequest(Struct, frozen=True, array_like=True):
@@ -163,6 +163,8 @@ class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     exemptions: tuple[Exemption, ...] = ()
     cases: tuple[OpenCase, ...] = ()
     requests: tuple[OpenRequest, ...] = ()
+    cleared: tuple[str, ...] = ()
+    """Digests of (customer, list entry) pairs that reviewers found false: quiet until either side changes."""
     unreadable: tuple[bytes, ...] = ()
 
     def is_new_device(self, device: str, at: datetime) -> bool:

@@ -1,10 +1,12 @@
-"""A case: work for people about one account. Part of the way out; here it is opened and shown."""
+"""A case: work for people about one account, with the opinions of those who looked and what they decided."""
 
 from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from habeas.domain.actor import Actor, Role
 from habeas.domain.ids import AccountId, CaseId, EventId, RestrictionId
 
 
@@ -14,6 +16,45 @@ class Priority(StrEnum):
     PAGE = "page"
     HIGH = "high"
     NORMAL = "normal"
+
+
+class CaseStatus(StrEnum):
+    """Where a case is. It stays open while a further opinion is needed."""
+
+    OPEN = "open"
+    DECIDED = "decided"
+
+
+class CaseOutcome(StrEnum):
+    """What a person finds. The first two are about a match with a sanctions list; `resolved` is for every other case."""
+
+    TRUE_MATCH = "true_match"
+    FALSE_MATCH = "false_match"
+    RESOLVED = "resolved"
+
+
+class Match(Struct, frozen=True):
+    """A hit of an account's name, document or wallet on a list: to be reviewed, and never a finding (detection 4).
+
+    `pair` is a digest of what was compared on both sides: a cleared pair stays quiet until either side changes.
+    """
+
+    list: str
+    version: str
+    entry: str
+    listed: str
+    score: float
+    pair: str
+    explanation: tuple[str, ...] = ()
+
+
+class Opinion(Struct, frozen=True):
+    """What one person found, and why."""
+
+    by: Actor
+    outcome: CaseOutcome
+    note: str
+    at: datetime
 
 
 class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -29,4 +70,50 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     opened_at: datetime
     due_at: datetime
     restrictions: tuple[RestrictionId, ...] = ()
-    status: str = "open"
+    match: Match | None = None
+    opinions: tuple[Opinion, ...] = ()
+    status: CaseStatus = CaseStatus.OPEN
+    outcome: CaseOutcome | None = None
+    decided_at: datetime | None = None
+
+
+DECIDING_ROLES = frozenset(
+    {Role.ANALYST, Role.SENIOR_ANALYST, Role.SANCTIONS_OFFICER, Role.MLRO, Role.COUNSEL, Role.CAMPAIGN_MANAGER}
+)
+MATCH_ROLES = frozenset({Role.ANALYST, Role.SENIOR_ANALYST, Role.SANCTIONS_OFFICER, Role.MLRO, Role.COUNSEL})
+"""Who may say whether a match is true or false."""
+
+
+def why_not_decide(case: Case, by: Actor, outcome: CaseOutcome) -> str | None:
+    """Why this actor may not give this opinion on the case; None if it may."""
+    if not by.is_person:
+        return "a case is decided by a person"
+    if case.status is not CaseStatus.OPEN:
+        return f"case `{case.id}` was decided as {case.outcome}"
+    if by.role not in (MATCH_ROLES if case.match else DECIDING_ROLES):
+        return f"the role {by.role} does not decide cases of the queue {case.queue}"
+    if (outcome is CaseOutcome.RESOLVED) == (case.match is not None):
+        known = "true_match or false_match" if case.match else "resolved"
+        return f"case `{case.id}` is decided as {known}, not as {outcome}"
+    if any(opinion.by.name == by.name for opinion in case.opinions):
+        return f"`{by.name}` has given an opinion on case `{case.id}`; a second person must look"
+    return None
+
+
+def needs_two(case: Case, outcome: CaseOutcome) -> bool:
+    """Whether this outcome needs two people: a true match always, a false one if it releases what is blocked."""
+    return outcome is CaseOutcome.TRUE_MATCH or (outcome is CaseOutcome.FALSE_MATCH and bool(case.restrictions))
+
+
+def with_opinion(case: Case, opinion: Opinion) -> Case:
+    """The case with one more opinion; decided once as many people as it takes have found the same."""
+    opinions = (*case.opinions, opinion)
+    agreeing = [o for o in opinions if o.outcome is opinion.outcome]
+    is_decided = len(agreeing) >= (2 if needs_two(case, opinion.outcome) else 1)
+    return replace(
+        case,
+        opinions=opinions,
+        status=CaseStatus.DECIDED if is_decided else CaseStatus.OPEN,
+        outcome=opinion.outcome if is_decided else None,
+        decided_at=opinion.at if is_decided else None,
+    )

@@ -25,6 +25,10 @@ TIMER_DUE = "habeas.timer.due"
 RESTRICTION_PLACE = "habeas.restriction.place"
 RESTRICTION_LIFT = "habeas.restriction.lift"
 RESTRICTION_MIRRORED = "habeas.restriction.mirrored"
+RESTRICTION_APPROVE = "habeas.restriction.approve"
+RESTRICTION_RENEW = "habeas.restriction.renew"
+RESTRICTION_ANNUL = "habeas.restriction.annul"
+CASE_DECIDE = "habeas.case.decide"
 EXEMPTION_GRANT = "habeas.exemption.grant"
 
 
@@ -79,6 +83,10 @@ OWN_EVENT_TYPES: dict[str, EventType] = {
     RESTRICTION_PLACE: EventType(data.PlaceAct),
     RESTRICTION_LIFT: EventType(data.LiftAct),
     RESTRICTION_MIRRORED: EventType(data.Mirrored),
+    RESTRICTION_APPROVE: EventType(data.ApproveAct),
+    RESTRICTION_RENEW: EventType(data.RenewAct),
+    RESTRICTION_ANNUL: EventType(data.AnnulAct),
+    CASE_DECIDE: EventType(data.CaseAct),
     EXEMPTION_GRANT: EventType(data.ExemptAct),
 }
 """What Habeas reports to itself: a timer that fires, an act of staff, an effect of another account."""

@@ -12,8 +12,9 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from habeas.domain.actor import Actor
+from habeas.domain.case import CaseOutcome
 from habeas.domain.evidence import Evidence
-from habeas.domain.ids import AccountId, RestrictionId
+from habeas.domain.ids import AccountId, CaseId, RestrictionId
 from habeas.domain.kind import Kind
 from habeas.domain.reason import Disclosure
 from habeas.domain.restriction import AtEnd, Condition, Restriction, Scope
@@ -320,6 +321,43 @@ class LiftAct(EventData, frozen=True, kw_only=True):
     actor: Actor
     note: Note
     restriction: RestrictionId
+
+
+class ApproveAct(EventData, frozen=True, kw_only=True):
+    """A second person signs a proposed restriction, or declines it."""
+
+    actor: Actor
+    note: Note
+    restriction: RestrictionId
+    declined: bool = False
+
+
+class RenewAct(EventData, frozen=True, kw_only=True):
+    """A person prolongs a restriction on new or higher evidence."""
+
+    actor: Actor
+    note: Note
+    restriction: RestrictionId
+    ends_at: Instant
+    evidence: Evidence
+    evidence_ids: tuple[Token, ...] = ()
+
+
+class AnnulAct(EventData, frozen=True, kw_only=True):
+    """A person declares a restriction void from the start."""
+
+    actor: Actor
+    note: Note
+    restriction: RestrictionId
+
+
+class CaseAct(EventData, frozen=True, kw_only=True):
+    """A person gives an opinion on a case."""
+
+    actor: Actor
+    note: Note
+    case: CaseId
+    outcome: CaseOutcome
 
 
 class ExemptAct(EventData, frozen=True, kw_only=True):

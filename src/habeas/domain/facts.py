@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from habeas.domain.account import Life
+from habeas.domain.case import Case
 from habeas.domain.event import Event
 from habeas.domain.ids import AccountId
 from habeas.domain.place import Place
@@ -30,6 +31,21 @@ class ListHit(Struct, frozen=True):
     """The wallet as `CHAIN:address`, or the kind and country of a document; never a document's number."""
 
 
+class NameHit(Struct, frozen=True):
+    """A name that resembles a listed one: how far, why, and whether birth year, nationality or identifier agree."""
+
+    list: str
+    version: str
+    entry: str
+    listed: str
+    score: float
+    agrees: tuple[str, ...]
+    """What agrees besides the name, such as `birth_year`."""
+    pair: str
+    """A digest of what was compared on both sides."""
+    explanation: tuple[str, ...]
+
+
 class IpActivity(Struct, frozen=True):
     """What came from one IP address in the last hour, and until when requests from it are refused."""
 
@@ -50,6 +66,10 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     """Listed wallets that the event names: a sender, a destination, a declared address."""
     documents: tuple[ListHit, ...] = ()
     """Listed entries that carry the identity document that the event declares."""
+    names: tuple[NameHit, ...] = ()
+    """Listed names that the declared name resembles, best first."""
+    case: Case | None = None
+    """The case that an act is about, as it is recorded."""
     mains: tuple[MainAccount, ...] = ()
     siblings: tuple[AccountId, ...] = ()
     """The holder's other accounts."""

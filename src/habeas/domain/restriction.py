@@ -27,6 +27,16 @@ from habeas.domain.kind import (
 )
 from habeas.domain.reason import Disclosure, LegalGround, Purpose
 
+SIGNING_ROLES = {
+    Kind.PERM_BAN: frozenset({Role.COUNSEL}),
+    Kind.LEGAL_FREEZE: frozenset({Role.COUNSEL, Role.MLRO}),
+    Kind.SANCTIONS_BLOCK: frozenset({Role.SANCTIONS_OFFICER, Role.MLRO, Role.COUNSEL}),
+}
+"""Who may give the second signature, by kind (model 5.2: a ban needs legal)."""
+
+LONG_SIGNING_ROLES = frozenset({Role.SENIOR_ANALYST, Role.MLRO, Role.COUNSEL})
+"""Who may give the second signature under what needs one only for its length."""
+
 FOUR_EYES_BEYOND = timedelta(days=30)
 """An account-wide restriction for longer than this needs two people (model 5.4)."""
 
@@ -147,6 +157,8 @@ class Restriction(Struct, frozen=True, omit_defaults=True, kw_only=True):
     circumstances: tuple[str, ...] = ()
     facts: dict[str, str] = {}
     """What the user may be told under FULL disclosure, e.g. {"country": "CN"}."""
+    approved_by: Actor | None = None
+    """The second signature, where one is needed."""
     note: str = ""
     """The reason in the placer's own words, for staff."""
     origin: RestrictionId | None = None
@@ -320,6 +332,40 @@ def why_not_annul(restriction: Restriction, actor: Actor) -> str | None:
         return f"the role {actor.role} does not annul restrictions"
     if actor.name == restriction.placed_by.name:
         return f"`{actor.name}` placed this restriction, and somebody else must decide that it was wrong"
+    return None
+
+
+def why_not_approve(restriction: Restriction, second: Actor) -> str | None:
+    """Why this actor may not sign a proposed restriction; None if it may."""
+    if restriction.status is not Status.PROPOSED:
+        return f"restriction `{restriction.id}` is {restriction.status}, not proposed"
+    if not second.is_person or second.name == restriction.placed_by.name:
+        return f"`{restriction.placed_by.name}` proposed it, and a second person must sign"
+    signing = SIGNING_ROLES.get(restriction.kind, LONG_SIGNING_ROLES)
+    if second.role not in signing:
+        return f"{restriction.kind} is signed by one of {', '.join(sorted(signing))}, not by the role {second.role}"
+    return None
+
+
+def why_not_renew(
+    restriction: Restriction, by: Actor, ends_at: datetime, evidence: Evidence, evidence_ids: tuple[str, ...]
+) -> str | None:
+    """Why this actor may not prolong the restriction on this evidence; None if it may (model 5.2, ladder rule)."""
+    if restriction.status is not Status.ACTIVE:
+        return f"restriction `{restriction.id}` is {restriction.status}, not active"
+    if by.role not in RESTRICTING_ROLES:
+        return f"the role {by.role} does not renew restrictions"
+    if restriction.kind in HELD_BY_LAW_KINDS:
+        return "what law holds is prolonged by its instrument, not by hand"
+    if evidence <= restriction.evidence and not set(evidence_ids) - set(restriction.evidence_ids):
+        return "a renewal needs new or higher evidence, not a re-run of what it was placed on"
+    if restriction.ends_at is not None and ends_at <= restriction.ends_at:
+        return f"it ends at {restriction.ends_at.isoformat()} already; a renewal ends later"
+    if ends_at - restriction.starts_at > FOUR_EYES_BEYOND:
+        if evidence < Evidence.E4:
+            return f"over {FOUR_EYES_BEYOND.days} days it needs evidence E4"
+        if by.name == restriction.placed_by.name:
+            return f"over {FOUR_EYES_BEYOND.days} days it needs a reviewer who did not place it"
     return None
 
 

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from habeas.domain.case import Match
 from habeas.domain.restriction import HeldAmount
 
 
@@ -20,5 +21,7 @@ class Signal(Struct, frozen=True, omit_defaults=True):
     circumstances: tuple[str, ...] = ()
     held: HeldAmount | None = None
     """How much of which asset it is about, where it is about an amount."""
+    match: Match | None = None
+    """For a hit on a list: what a person must review."""
     lists: tuple[str, ...] = ()
     """Versions of the lists and places that it rests on."""

@@ -26,6 +26,8 @@ class Planned:
         takes = is_alike and placement.first_for is None and placement.condition is None
         self.first_for: timedelta | None = reason.first_for if takes else placement.first_for
         self.condition: EndCondition | None = reason.condition if takes else placement.condition
+        if self.first_for is None and self.condition is None:
+            self.condition = policy.kind_policy(kind).condition
         self.at_end = placement.at_end or reason.at_end
         self.cool_off_for = placement.cool_off_for or reason.cool_off_for
 

@@ -86,6 +86,8 @@ class CasePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     queue: str
     priority: Priority = Priority.NORMAL
     due_for: timedelta = timedelta(hours=24)
+    reason: str = ""
+    """What the case is about where the signal places nothing; else the reason of what it places."""
 
 
 class AskPolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,6 +122,8 @@ class KindPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """`[kind.NAME]`: what every placement of a kind brings, and how often automation may repeat it without a person."""
 
     on_place: tuple[ActionName, ...] = ()
+    condition: EndCondition | None = None
+    """What ends it where neither the reason nor the ladder says: a ban has no end, and still a date to look again."""
     automated_max: int | None = None
     automated_within_for: timedelta | None = None
 

@@ -5,42 +5,77 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from habeas.decision.limits import request_limits
 from habeas.decision.standing import standing_of
 from habeas.disclosure.diagnosis import Diagnosis, diagnose_account
 from habeas.disclosure.statement import Statement, make_statement
 from habeas.domain.account import AccountState, new_account
+from habeas.domain.capability import Capability
 from habeas.domain.case import Case
+from habeas.domain.document import DocumentRequest
 from habeas.domain.errors import UnreadableRecordError
-from habeas.domain.facts import MainAccount
+from habeas.domain.facts import Facts, ListHit, MainAccount
 from habeas.domain.ids import AccountId
+from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction
 from habeas.domain.verdict import Request, Standing, Verdict, evaluate
 from habeas.playbook.policy import Playbook
-from habeas.service.ports import Reader, RecordedEvent, Store
+from habeas.service.enrich import Wallet, looked_up
+from habeas.service.ports import Lists, Places, Reader, RecordedEvent, Store
+
+ISSUED = "issued"
+"""The status of a document request that still waits for its documents."""
 
 
 class AccountView(Struct, frozen=True, kw_only=True):
-    """What staff see of an account: its state, all restrictions and cases ever, and its events in order."""
+    """What staff see of an account: its state, all restrictions, cases and document requests ever, and its
+    events in order.
+    """
 
     account: AccountId
     state: AccountState | None
     restrictions: tuple[Restriction, ...]
     cases: tuple[Case, ...]
+    requests: tuple[DocumentRequest, ...]
     events: tuple[RecordedEvent, ...]
 
 
-class Questions:
-    """Answers from one store by one playbook."""
+class _Nowhere:
+    """Nothing is looked up."""
 
-    def __init__(self, store: Store, playbook: Playbook) -> None:
+    def place(self, ip: str) -> Place | None:  # noqa: ARG002 - the port's
+        return None
+
+    def wallets(self, chain: str | None, address: str, asset: str | None = None) -> tuple[ListHit, ...]:  # noqa: ARG002
+        return ()
+
+    def documents(self, country: str, kind: str, number: str) -> tuple[ListHit, ...]:  # noqa: ARG002 - the port's
+        return ()
+
+
+class Questions:
+    """Answers from one store by one playbook. Without places and lists, an address in a question says nothing."""
+
+    def __init__(
+        self, store: Store, playbook: Playbook, places: Places | None = None, lists: Lists | None = None
+    ) -> None:
         self._store = store
         self._playbook = playbook
+        self._places = places or _Nowhere()
+        self._lists = lists or _Nowhere()
 
     def check(self, account: AccountId, request: Request) -> Verdict:
-        """May this account do this? At any past or future instant, by the recorded life of its restrictions."""
+        """May this account do this? At any past or future instant, by the recorded life of its restrictions.
+
+        Where the request comes from and which wallet it goes to are looked up as they are known now.
+        """
+        outgoing = _outgoing(request)
+        facts = looked_up(self._places, self._lists, ip=request.ip, wallet=outgoing)
         with self._store.reading() as reader:
             state = reader.account(account)
-            standing = self._standing(reader, account, state)
+            if request.ip is not None:
+                facts = replace(facts, ip_activity=reader.ip_activity(request.ip, request.at, account))
+            standing = self._standing(reader, account, state, self._limits(account, state, facts, request, outgoing))
         if state is not None and request.destination is not None:
             known = (request.destination_known_since, state.destination_known_since(request.destination))
             known_since = min((at for at in known if at is not None), default=None)
@@ -52,8 +87,13 @@ class Questions:
         with self._store.reading() as reader:
             state = reader.account(account)
             standing = self._standing(reader, account, state)
+            try:
+                requests = reader.document_requests(account)
+            except UnreadableRecordError:
+                standing, requests = replace(standing, is_unreadable=True), ()
         policy = self._playbook.policy((state or new_account(account)).entity)
-        return make_statement(standing, policy, at, locale)
+        asked = tuple(request for request in requests if request.status == ISSUED and request.issued_at <= at)
+        return make_statement(standing, policy, at, locale, asked)
 
     def diagnosis(self, account: AccountId, at: datetime, locale: str = "en") -> Diagnosis:
         """Which kind of limit its user has, read from the public record."""
@@ -71,17 +111,42 @@ class Questions:
                 state=reader.account(account),
                 restrictions=tuple(r for r in reader.restrictions(account) if until is None or r.placed_at <= until),
                 cases=tuple(c for c in reader.cases(account) if until is None or c.opened_at <= until),
+                requests=tuple(r for r in reader.document_requests(account) if until is None or r.issued_at <= until),
                 events=tuple(e for e in reader.events(account) if until is None or e.time <= until),
             )
 
-    def _standing(self, reader: Reader, account: AccountId, state: AccountState | None) -> Standing:
+    def _limits(
+        self, account: AccountId, state: AccountState | None, facts: Facts, request: Request, outgoing: Wallet | None
+    ) -> tuple[Restriction, ...]:
+        policy = self._playbook.policy((state or new_account(account)).entity)
+        return request_limits(account, facts, policy, request.at, is_outgoing=outgoing is not None)
+
+    def _standing(
+        self,
+        reader: Reader,
+        account: AccountId,
+        state: AccountState | None,
+        request: tuple[Restriction, ...] = (),
+    ) -> Standing:
         known = state or new_account(account)
         mains = tuple(_whole_life(reader, parent) for parent in known.parents)
         own = _whole_life(reader, account)
         standing = standing_of(
-            known, self._playbook.policy(known.entity), mains, own.restrictions, is_known=state is not None
+            known,
+            self._playbook.policy(known.entity),
+            mains,
+            own.restrictions,
+            is_known=state is not None,
+            request=request,
         )
         return replace(standing, is_unreadable=standing.is_unreadable or own.unreadable)
+
+
+def _outgoing(request: Request) -> Wallet | None:
+    """The wallet that a request would send to."""
+    if request.capability is not Capability.WITHDRAW_CRYPTO or request.destination is None:
+        return None
+    return Wallet(None, request.destination, request.asset)
 
 
 def _whole_life(reader: Reader, account: AccountId) -> MainAccount:

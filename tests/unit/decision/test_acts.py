@@ -9,13 +9,14 @@ from habeas.domain.actor import Actor, Role
 from habeas.domain.capability import Level
 from habeas.domain.decision import Outcome, Topic
 from habeas.domain.evidence import Evidence
+from habeas.domain.ids import RestrictionId
 from habeas.domain.kind import ACCOUNT_KINDS, Kind
 from habeas.domain.reason import Reason
 from habeas.domain.restriction import AtEnd, Ending, Scope
-from tests.builders import a_restriction
+from tests.builders import NOON, a_restriction
 from tests.stories import ANALYST, Story, a_settled_state, kinds_of, span
 
-JANE, SUE = ANALYST, Actor("sue", Role.SENIOR_ANALYST)
+JANE, SUE, COUNSEL = ANALYST, Actor("sue", Role.SENIOR_ANALYST), Actor("cora", Role.COUNSEL)
 
 
 def refusal(outcome: Outcome) -> tuple[str, str]:
@@ -81,18 +82,87 @@ def test_the_condition_of_a_reason_is_no_way_around_the_ladder() -> None:
         assert ends_at <= story.now + span("30d")
 
 
-@pytest.mark.parametrize("kind", ["PERM_BAN", "LEGAL_FREEZE", "SANCTIONS_BLOCK"])
-def test_what_needs_two_people_is_refused_to_one(kind: str) -> None:
-    code, message = refusal(Story().placed_by_staff("MALICIOUS_USER", kind=kind, evidence="E5", actor=SUE))
-    assert code == "four_eyes"
-    assert "second person" in message
+TWO_PEOPLE = [
+    ("MALICIOUS_USER", "PERM_BAN", {"evidence": "E4"}, COUNSEL),
+    ("LEGAL_ORDER", "LEGAL_FREEZE", {"evidence": "E5"}, COUNSEL),
+    ("SANCTIONS_NEXUS", "SANCTIONS_BLOCK", {"evidence": "E5"}, Actor("olga", Role.SANCTIONS_OFFICER)),
+    ("MALICIOUS_USER", "FROZEN", {"evidence": "E4", "ends_at": NOON + span("60d")}, SUE),
+]
 
 
-def test_more_than_thirty_days_of_the_whole_account_are_refused_to_one_person() -> None:
+@pytest.mark.parametrize(("reason", "kind", "more", "second"), TWO_PEOPLE)
+def test_what_needs_two_people_limits_nothing_until_the_second_has_signed(
+    reason: str, kind: str, more: dict[str, Any], second: Actor
+) -> None:
     story = Story()
-    ends_at = story.now + span("31d")
-    code, _ = refusal(story.placed_by_staff("MALICIOUS_USER", kind="FROZEN", evidence="E4", ends_at=ends_at))
-    assert code == "four_eyes"
+    (proposed,) = story.placed_by_staff(reason, kind=kind, **more).placed
+    assert (proposed.status, story.standing, story.level("withdraw_crypto")) == ("proposed", [], Level.ALLOW)
+    assert story.timers == {}
+
+    assert "second person" in refusal(story.approved(proposed.id, actor=JANE))[1]
+    assert story.standing == []
+
+    story.approved(proposed.id, "1h", actor=second)
+    (standing,) = story.state.in_force(story.now)
+    assert (standing.kind, standing.approved_by, standing.starts_at) == (kind, second, story.now)
+    assert story.level("withdraw_crypto") > Level.ALLOW
+
+
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.FRONTLINE, Role.SENIOR_ANALYST, Role.AUDITOR])
+def test_a_ban_is_signed_by_counsel_and_nobody_else(role: Role) -> None:
+    story = Story()
+    (proposed,) = story.placed_by_staff("MALICIOUS_USER", kind="PERM_BAN", evidence="E4").placed
+    assert "signed by one of counsel" in refusal(story.approved(proposed.id, actor=Actor("tim", role)))[1]
+
+
+def test_a_declined_proposal_is_over() -> None:
+    story = Story()
+    (proposed,) = story.placed_by_staff("MALICIOUS_USER", kind="PERM_BAN", evidence="E4").placed
+    story.approved(proposed.id, actor=COUNSEL, declined=True)
+    assert (story.state.restrictions, story.restrictions[proposed.id].status) == ((), "declined")
+
+
+# --- renewing and annulling
+
+
+def frozen() -> tuple[Story, RestrictionId]:
+    story = Story()
+    (placed,) = story.placed_by_staff("MALICIOUS_USER", kind="FROZEN", evidence="E3").placed
+    return story, placed.id
+
+
+def test_a_renewal_on_higher_evidence_lasts_longer() -> None:
+    story, id_ = frozen()
+    ends_at = story.now + span("29d")
+    story.renewed(id_, ends_at, evidence="E4", actor=JANE)
+    assert story.the(Kind.FROZEN).ends_at == ends_at
+    story.wait("16d")
+    assert story.level("login") is Level.DENY
+
+
+@pytest.mark.parametrize(
+    ("length", "more", "words"),
+    [
+        ("20d", {"evidence": "E3"}, "new or higher evidence"),
+        ("20d", {"evidence": "E3", "evidence_ids": ["memo-7"]}, "for at most 15 days"),
+        ("1d", {"evidence": "E4"}, "a renewal ends later"),
+        ("60d", {"evidence": "E4"}, "a reviewer who did not place it"),
+        ("60d", {"evidence": "E3", "evidence_ids": ["memo-7"], "actor": SUE}, "needs evidence E4"),
+        ("200d", {"evidence": "E4", "actor": SUE}, "for at most 90 days"),
+        ("20d", {"evidence": "E4", "actor": Actor("fred", Role.FRONTLINE)}, "does not renew"),
+    ],
+)
+def test_a_renewal_that_the_ladder_does_not_carry_is_refused(length: str, more: dict[str, Any], words: str) -> None:
+    story, id_ = frozen()
+    assert words in refusal(story.renewed(id_, story.now + span(length), **more))[1]
+
+
+def test_an_annulled_restriction_is_void_and_says_who_found_it_wrong() -> None:
+    story, id_ = frozen()
+    assert "somebody else" in refusal(story.annulled(id_, actor=JANE))[1]
+    story.annulled(id_, actor=SUE)
+    annulled = story.restrictions[id_]
+    assert (annulled.status, annulled.ended_by, story.standing) == ("annulled", SUE, [])
 
 
 @pytest.mark.row("A026")
@@ -100,7 +170,7 @@ def test_more_than_thirty_days_of_the_whole_account_are_refused_to_one_person() 
 def test_no_single_act_of_one_person_bans(reason: str) -> None:
     for evidence in Evidence:
         outcome = Story().placed_by_staff(reason, kind="PERM_BAN", evidence=evidence, actor=SUE)
-        assert outcome.refusal is not None
+        assert outcome.refusal is not None or {r.status for r in outcome.placed} == {"proposed"}
 
 
 @pytest.mark.parametrize("role", ["frontline", "auditor", "sealed_auditor", "appeals_officer", "le_desk"])
@@ -224,7 +294,7 @@ def test_a_ban_is_not_lifted() -> None:
 
 def test_what_is_not_there_cannot_be_lifted() -> None:
     code, message = refusal(a_frozen_story().lifted_by_staff("rs_9"))
-    assert (code, message) == ("not_active", "account `acct-1` has no active restriction `rs_9`")
+    assert (code, message) == ("not_active", "account `acct-1` has no active or proposed restriction `rs_9`")
 
 
 def test_what_was_lifted_cannot_be_lifted_again() -> None:
