@@ -1,19 +1,23 @@
 """Domain values for tests: complete and plausible, so that a test names only what it is about."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+import msgspec
 
 from habeas.domain.account import AccountState
 from habeas.domain.actor import Actor, Role
 from habeas.domain.case import Case, Priority
 from habeas.domain.decision import Decision, Message, Outcome, Timer, Topic
+from habeas.domain.document import DocumentRequest
 from habeas.domain.event import Event, make_event
 from habeas.domain.evidence import Evidence
 from habeas.domain.facts import EnrichedEvent, Facts
-from habeas.domain.ids import AccountId, CaseId, EventId, RestrictionId
+from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, EventId, RestrictionId
 from habeas.domain.kind import Kind
 from habeas.domain.reason import Basis, Disclosure, LegalGround, Purpose, Reason, Tier
 from habeas.domain.restriction import Restriction, Scope, Status
+from habeas.service.ports import ReferenceSet
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -88,6 +92,42 @@ def a_message(
 ) -> Message:
     """A message about a restriction of `acct-1`."""
     return Message(id_, AccountId(account), topic, body)
+
+
+def a_document_request(id_: str = "dr_1", **changes: Any) -> DocumentRequest:
+    """A proof of address that `acct-1` is asked for within a fortnight."""
+    values: dict[str, Any] = {
+        "id": DocumentRequestId(id_),
+        "account": AccountId("acct-1"),
+        "reason": Reason.RESTRICTED_TRAVEL,
+        "documents": ("proof_of_address",),
+        "why": "a login from a restricted region",
+        "cause": EventId("ev-1"),
+        "issued_at": NOON,
+        "due_at": NOON + 14 * 24 * HOUR,
+    }
+    return DocumentRequest(**(values | changes))
+
+
+def a_failed_login(id_: str = "ev-1", ip: str = "203.0.113.7", **changes: Any) -> EnrichedEvent:
+    """A failed login of `acct-1` at noon from one address."""
+    body = msgspec.json.encode({"ip": ip})
+    return an_enriched_event(an_event(id_, type_="login.failed", body=body, **changes))
+
+
+def a_reference_set(kind: str = "sanctions.OFAC-SDN", version: str = "2024-05-03", **changes: Any) -> ReferenceSet:
+    """A sanctions list, loaded at noon."""
+    values: dict[str, Any] = {
+        "kind": kind,
+        "version": version,
+        "as_of": date(2024, 5, 3),
+        "loaded_at": NOON,
+        "sha256": f"digest of {kind} {version}",
+        "entries": 1,
+        "source": "sdn.csv",
+        "by": "jane:sanctions_officer",
+    }
+    return ReferenceSet(**(values | changes))
 
 
 def a_decision(enriched: EnrichedEvent | None = None, **changes: Any) -> Decision:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from habeas.domain.ids import AccountId, RestrictionId
+from habeas.domain.ids import AccountId, DocumentRequestId, RestrictionId
 from habeas.service.ports import Store
 from habeas.store.memory import Folder, MemoryStore
 from habeas.store.rows import JournalRow
@@ -31,6 +31,12 @@ class Intruder(Protocol):
     def restriction_body(self, account: str, restriction: str) -> bytes: ...
 
     def set_restriction_body(self, account: str, restriction: str, body: bytes) -> None: ...
+
+    def set_request_body(self, account: str, request: str, body: bytes) -> None: ...
+
+    def everything(self) -> bytes: ...
+
+    def failed_logins(self) -> int: ...
 
     def forget_key(self, account: str) -> None: ...
 
@@ -62,6 +68,16 @@ class MemoryIntruder:
     def set_restriction_body(self, account: str, restriction: str, body: bytes) -> None:
         rows, key = self._folder(account).restrictions, RestrictionId(restriction)
         rows[key] = rows[key]._replace(body=body)
+
+    def set_request_body(self, account: str, request: str, body: bytes) -> None:
+        rows, key = self._folder(account).requests, DocumentRequestId(request)
+        rows[key] = rows[key]._replace(body=body)
+
+    def everything(self) -> bytes:
+        return repr(self._store._tables).encode()
+
+    def failed_logins(self) -> int:
+        return len(self._store._tables.failed_logins)
 
     def forget_key(self, account: str) -> None:
         self._set(account, wrapped_key=None)
@@ -109,6 +125,16 @@ class SqliteIntruder:
 
     def set_restriction_body(self, account: str, restriction: str, body: bytes) -> None:
         self._run("UPDATE restriction SET body = ? WHERE account_id = ? AND id = ?", body, account, restriction)
+
+    def set_request_body(self, account: str, request: str, body: bytes) -> None:
+        self._run("UPDATE document_request SET body = ? WHERE account_id = ? AND id = ?", body, account, request)
+
+    def everything(self) -> bytes:
+        return b"".join(file.read_bytes() for file in self._path.parent.glob("habeas.db*"))
+
+    def failed_logins(self) -> int:
+        count: int = self._run("SELECT count(*) FROM failed_login")[0][0]
+        return count
 
     def forget_key(self, account: str) -> None:
         self._run("DELETE FROM account_key WHERE account_id = ?", account)

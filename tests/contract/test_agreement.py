@@ -1,7 +1,7 @@
 """Memory and SQLite answer alike, whatever is recorded; and the comparison is known to notice when they do not."""
 
 import tempfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,10 +13,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from typing_extensions import override
 
 from habeas.domain.account import AccountState
-from habeas.domain.decision import Decision, Message, Topic
+from habeas.domain.case import CaseStatus
+from habeas.domain.decision import Decision, IpRefusal, Message, Topic
 from habeas.domain.event import TIMER_DUE, TIMER_SOURCE
 from habeas.domain.facts import EnrichedEvent
-from habeas.domain.ids import AccountId, HolderId, RestrictionId
+from habeas.domain.ids import AccountId, CaseId, HolderId, RestrictionId
 from habeas.domain.restriction import Status
 from habeas.service.ports import Reader, Store
 from habeas.store.memory import MemoryRows, MemoryStore, Tables
@@ -27,7 +28,10 @@ from tests.builders import (
     NOON,
     a_case,
     a_decision,
+    a_document_request,
+    a_failed_login,
     a_message,
+    a_reference_set,
     a_restriction,
     a_timer,
     an_enriched_event,
@@ -42,12 +46,18 @@ accounts = st.sampled_from(ACCOUNTS)
 restriction_ids = st.sampled_from(RESTRICTIONS)
 times = st.sampled_from(TIMES)
 generations = st.integers(0, 2)
+ips = st.sampled_from(("203.0.113.7", "::ffff:203.0.113.7", "2001:db8::1", "2001:db8::2"))
+KINDS = ("places.country", "sanctions.OFAC-SDN")
 
 
 @st.composite
 def events(draw: st.DrawFn) -> EnrichedEvent:
-    """An event of a few accounts, now and then one that came before, now and then a timer that fires."""
+    """An event of a few accounts, now and then one that came before, a failed login, a timer that fires."""
     account, at = draw(accounts), draw(times)
+    if draw(st.integers(0, 3)) == 0:
+        # Days apart too, so that old failed logins are forgotten.
+        at += timedelta(days=draw(st.integers(-2, 2)))
+        return a_failed_login(f"failed-{draw(st.integers(0, 99))}", draw(ips), account=account, at=at)
     if draw(st.booleans()):
         id_, source = f"ev-{draw(st.integers(0, 30))}", draw(st.sampled_from(("urn:exchange", "urn:vendor")))
         return an_enriched_event(an_event(id_, account=account, source=source, at=at))
@@ -70,16 +80,33 @@ def decisions(draw: st.DrawFn, enriched: EnrichedEvent) -> Decision:
         for id_ in draw(st.lists(restriction_ids, max_size=2, unique=True))
     )
     cases = tuple(
-        a_case(f"cs_{number}", account=account, status=draw(st.sampled_from(("open", "closed"))))
+        a_case(f"cs_{number}", account=account, status=draw(st.sampled_from(CaseStatus)))
         for number in draw(st.lists(st.integers(0, 2), max_size=2, unique=True))
     )
     messages = tuple(
         a_message(f"msg-{number}", account=draw(accounts), topic=draw(st.sampled_from(Topic)), body=bytes([number]))
         for number in draw(st.lists(st.integers(0, 20), max_size=3, unique=True))
     )
+    requests = tuple(
+        a_document_request(f"dr_{number}", account=account, status=draw(st.sampled_from(("issued", "received"))))
+        for number in draw(st.lists(st.integers(0, 2), max_size=2, unique=True))
+    )
+    refused = tuple(
+        IpRefusal(ip, enriched.event.time + hours * HOUR)
+        for ip, hours in draw(st.lists(st.tuples(ips, st.integers(1, 3)), max_size=2))
+    )
     holder = draw(st.sampled_from((None, HolderId("h-1"), HolderId("h-2"))))
     state = AccountState(account=account, holder=holder, decided_at=enriched.event.time)
-    return a_decision(enriched, state=state, restrictions=restrictions, timers=timers, cases=cases, messages=messages)
+    return a_decision(
+        enriched,
+        state=state,
+        restrictions=restrictions,
+        timers=timers,
+        cases=cases,
+        messages=messages,
+        requests=requests,
+        refused_ips=refused,
+    )
 
 
 def messages(reader: Reader) -> list[list[Message]]:
@@ -98,6 +125,16 @@ def view(reader: Reader) -> dict[str, Any]:
         "messages": messages(reader),
         "holders": [reader.holder_accounts(HolderId(holder)) for holder in ("h-1", "h-2")],
         "restriction accounts": [reader.restriction_account(RestrictionId(id_)) for id_ in RESTRICTIONS],
+        "addresses": [
+            reader.ip_activity(ip, at + days * timedelta(days=1), AccountId("acct-1"))
+            for ip in ("203.0.113.7", "2001:db8::9")
+            for at in TIMES
+            for days in (-2, -1, 0, 1, 2)
+        ],
+        "references": (reader.reference_sets(), reader.reference_sets(current=True), [*map(reader.reference, KINDS)]),
+        "open cases": (reader.open_cases(None, 2), reader.open_cases("takeover", 99), reader.open_cases("kyc", 9)),
+        "all cases": (list(reader.all_cases()), list(reader.all_cases("takeover"))),
+        "case accounts": [reader.case_account(CaseId(f"cs_{number}")) for number in range(3)],
         "journal": (list(reader.verify_journal()), reader.journal_length()),
     }
     for account in map(AccountId, ACCOUNTS):
@@ -105,6 +142,7 @@ def view(reader: Reader) -> dict[str, Any]:
             reader.account(account),
             reader.restrictions(account),
             reader.cases(account),
+            reader.document_requests(account),
             list(reader.events(account)),
         )
     return answers
@@ -154,12 +192,27 @@ class StoresAgree(RuleBasedStateMachine):
             answers.append("disturbed")
         return answers
 
+    @rule(kind=st.sampled_from(KINDS), version=st.integers(0, 2), content=st.integers(0, 2), at=times)
+    def load(self, kind: str, version: int, content: int, at: datetime) -> None:
+        loaded = a_reference_set(kind, f"v{version}", sha256=f"digest-{content}", loaded_at=at)
+        kept = []
+        for store in self.stores:
+            with store.transaction() as work:
+                kept.append(work.load_reference(loaded, bytes([content])))
+        assert kept[0] == kept[1]
+
+    @rule(kind=st.sampled_from(KINDS))
+    def remove(self, kind: str) -> None:
+        for store in self.stores:
+            with store.transaction() as work:
+                work.remove_reference(kind)
+
     @rule(places=st.lists(st.integers(0, 5), max_size=2))
     def deliver(self, places: list[int]) -> None:
         for store in self.stores:
             with store.transaction() as work:
                 queued = work.queued_messages(0, 99)
-                work.delivered([queued[place].position for place in places if place < len(queued)])
+                work.delivered([queued[place].position for place in places if place < len(queued)], NOON)
 
     @invariant()
     def every_answer_is_the_same(self) -> None:
@@ -222,9 +275,33 @@ class QueueIsReadFromItsEnd(MemoryRows):
         return list(super().queued(after, 99, topic))[-limit:]
 
 
+class FailedLoginsStayForEver(MemoryRows):
+    @override
+    def write(self, changes: Changes) -> None:
+        before = self._tables.failed_logins.copy()
+        super().write(changes)
+        self._tables.failed_logins[:] = sorted({*before, *self._tables.failed_logins})
+
+
+class EarlierEndsOfRefusalsWin(MemoryRows):
+    @override
+    def write(self, changes: Changes) -> None:
+        super().write(changes)
+        for refusal in changes.refusals:
+            self._tables.refusals[refusal.ip_key] = (refusal,)
+
+
 @pytest.mark.parametrize(
     "rows",
-    [TimersStay, AnyGenerationFires, ChangedRestrictionsBecomeYoungest, OldHoldersKeepAccounts, QueueIsReadFromItsEnd],
+    [
+        TimersStay,
+        AnyGenerationFires,
+        ChangedRestrictionsBecomeYoungest,
+        OldHoldersKeepAccounts,
+        QueueIsReadFromItsEnd,
+        FailedLoginsStayForEver,
+        EarlierEndsOfRefusalsWin,
+    ],
 )
 def test_a_planted_bug_is_noticed(rows: type[MemoryRows]) -> None:
     class BuggyStore(MemoryStore):

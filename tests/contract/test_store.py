@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from habeas.domain.account import AccountState, Life, new_account
+from habeas.domain.case import CaseStatus
 from habeas.domain.decision import Decision, Outcome, Topic
 from habeas.domain.errors import MissingStatementError, PlaybookError, UnreadableRecordError
 from habeas.domain.event import TIMER_DUE, TIMER_SOURCE, Event
@@ -396,7 +397,7 @@ def test_a_restriction_that_ends_is_not_asked_for_its_statement(store: Store) ->
 def test_cases_come_oldest_first_as_they_are_now(store: Store) -> None:
     older, newer = a_case("cs_z"), a_case("cs_a")
     record(store, decision=a_decision(cases=(older, newer)))
-    closed = replace(older, status="closed")
+    closed = replace(older, status=CaseStatus.DECIDED)
     second = an_enriched_event(an_event("ev-2"))
     record(store, second, a_decision(second, cases=(closed,)))
     with store.reading() as reader:
@@ -550,7 +551,7 @@ def test_a_delivered_message_waits_no_longer(store: Store) -> None:
     with store.reading() as reader:
         positions = [message.position for message in reader.queued_messages(0, 10)]
     with store.transaction() as work:
-        work.delivered([positions[0], positions[2]])
+        work.delivered([positions[0], positions[2]], NOON)
         assert [message.position for message in work.queued_messages(0, 10)] == [positions[1]]
     with store.reading() as reader:
         assert [message.position for message in reader.queued_messages(0, 10)] == [positions[1]]
@@ -560,7 +561,7 @@ def test_a_position_is_never_given_twice(store: Store) -> None:
     record(store, decision=a_decision(messages=(a_message("msg-1"),)))
     with store.transaction() as work:
         position = work.queued_messages(0, 10)[0].position
-        work.delivered([position])
+        work.delivered([position], NOON)
     later = an_enriched_event(an_event("ev-2"))
     record(store, later, a_decision(later, messages=(a_message("msg-2"),)))
     with store.reading() as reader:
@@ -570,7 +571,7 @@ def test_a_position_is_never_given_twice(store: Store) -> None:
 def test_a_message_that_was_written_before_is_not_queued_again(store: Store) -> None:
     record(store, decision=a_decision(messages=(a_message("msg-1"),)))
     with store.transaction() as work:
-        work.delivered([message.position for message in work.queued_messages(0, 10)])
+        work.delivered([message.position for message in work.queued_messages(0, 10)], NOON)
     later = an_enriched_event(an_event("ev-2"))
     record(store, later, a_decision(later, messages=(a_message("msg-1"),)))
     with store.reading() as reader:

@@ -17,6 +17,7 @@ from habeas.domain.ids import event_seed
 from habeas.domain.verdict import Request, evaluate
 from habeas.playbook.load import shipped_playbook
 from habeas.playbook.policy import Policy
+from habeas.reference.library import ListsBuilder
 from habeas.reference.places import BuiltInPlaces
 from habeas.service.enrich import look_up
 
@@ -71,12 +72,12 @@ def bench_verdict(size: int) -> dict[str, Any]:
 
 def _day(size: int) -> tuple[Policy, dict[str, AccountState], list[EnrichedEvent]]:
     policy = shipped_playbook().policy(new_account(next(iter(workload.openings(1))).account).entity)
-    places = BuiltInPlaces()
+    places, lists = BuiltInPlaces(), ListsBuilder(_KEY)(())
     accounts = max(10, size // 50)
 
     def enriched(event: Event) -> EnrichedEvent:
         seed = event_seed(_KEY, event.account, event.source, event.id)
-        return EnrichedEvent(event, look_up(event, places), seed, event.time)
+        return EnrichedEvent(event, look_up(event, places, lists), seed, event.time)
 
     states: dict[str, AccountState] = {}
     for event in workload.openings(accounts):

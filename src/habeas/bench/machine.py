@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("habeas", "msgspec", "cryptography", "geoip2fast")
+_PACKAGES = ("habeas", "msgspec", "cryptography", "geoip2fast", "maxminddb")
 
 
 def describe() -> dict[str, Any]:

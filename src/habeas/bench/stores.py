@@ -15,6 +15,7 @@ from habeas.bench.timing import percentiles
 from habeas.domain.decision import Outcome
 from habeas.domain.event import Event
 from habeas.playbook.load import shipped_playbook
+from habeas.reference.library import ListsBuilder
 from habeas.reference.places import BuiltInPlaces
 from habeas.service.intake import Intake
 from habeas.store.open import open_store
@@ -27,7 +28,7 @@ def bench_sqlite(size: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="habeas-bench-") as folder:
         store = open_store(f"sqlite:///{Path(folder) / 'bench.db'}")
         try:
-            with Intake(store, shipped_playbook(), BuiltInPlaces(), _far_future) as intake:
+            with Intake(store, shipped_playbook(), BuiltInPlaces(), ListsBuilder(bytes(32))(()), _far_future) as intake:
                 _run(intake, workload.openings(size // 10), in_flight=64)
                 ordinary = {
                     f"in_flight_{n}": _measured(intake, workload.ordinary_day(_share(size, n), size // 10, seed=n), n)

@@ -52,7 +52,7 @@ def check(
         destination_known_since=instant(known_since, "--known-since") if known_since else None,
     )
     with wiring.opened_store(store) as opened:
-        verdict = Questions(opened, playbook).check(account_id(account), request)
+        verdict = wiring.questions(opened).check(account_id(account), request)
     show.json_line(verdict) if json else print(show.verdict_line(verdict))
 
 
@@ -116,4 +116,14 @@ def _print(view: AccountView) -> None:
         )
         console.print(f"  {case.why}")
     if not view.cases:
+        console.print("none")
+    console.print("\ndocument requests")
+    for request in view.requests:
+        optional = f", helpful {', '.join(request.optional)}" if request.optional else ""
+        console.print(
+            f"{request.id} {request.status} for {request.reason}: {', '.join(request.documents)}{optional}; "
+            f"asked {show.when(request.issued_at)}, due {show.when(request.due_at)}"
+        )
+        console.print(f"  {request.why}")
+    if not view.requests:
         console.print("none")

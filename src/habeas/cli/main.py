@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import habeas
-from habeas.cli import ask, diagnose, events, journal, measure, policy, staff, tour
+from habeas.cli import ask, cases, diagnose, doctor, events, journal, measure, policy, reference, staff, tour
 from habeas.domain.errors import BadInputError, HabeasError
 
 app = typer.Typer(
@@ -42,10 +42,16 @@ app.command()(ask.statement)
 app.command()(ask.account)
 app.command()(diagnose.diagnose)
 app.command()(staff.restrict)
+app.command()(staff.approve)
+app.command()(staff.renew)
 app.command()(staff.lift)
+app.command()(staff.annul)
 app.command()(staff.exempt)
+app.add_typer(cases.app, name="case")
+app.add_typer(reference.app, name="reference")
 app.add_typer(policy.app, name="playbook")
 app.add_typer(journal.app, name="journal")
+app.command()(doctor.doctor)
 app.command()(measure.bench)
 
 

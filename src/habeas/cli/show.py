@@ -41,6 +41,9 @@ def outcome_lines(outcome: Outcome) -> list[str]:
     ]
     lines += [f"  {word:<7} {_restriction(r)}" for word, rs in _changes(outcome) for r in rs]
     lines += [f"  case    {case}" for case in outcome.cases]
+    lines += [f"  asked   documents, request {request}" for request in outcome.requests]
+    if outcome.disposition is not None:
+        lines.append(f"  coins   {outcome.disposition}")
     lines += [f"  action  {action.action} ({action.request})" for action in outcome.actions]
     if outcome.refusal is not None:
         lines.append(f"  refused {outcome.refusal.message}")

@@ -1,12 +1,11 @@
-"""`habeas restrict`, `habeas lift`, `habeas exempt`: acts of staff. A refused act is recorded, says why, and exits 1."""
+"""Acts of staff on restrictions: `restrict`, `approve`, `renew`, `lift`, `annul`, `exempt`."""
 
-import sys
-from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
-from habeas.cli import show, wiring
+from habeas.cli import wiring
+from habeas.cli.acting import act_on_account, act_on_restriction, one_of
 from habeas.cli.options import (
     AccountArgument,
     ActorOption,
@@ -18,16 +17,14 @@ from habeas.cli.options import (
     duration,
     instant,
 )
-from habeas.domain.decision import Outcome
 from habeas.domain.errors import BadInputError
-from habeas.domain.event_data import ExemptAct, LiftAct, PlaceAct
+from habeas.domain.event_data import AnnulAct, ApproveAct, ExemptAct, LiftAct, PlaceAct, RenewAct
 from habeas.domain.evidence import Evidence
-from habeas.domain.ids import AccountId, RestrictionId
+from habeas.domain.ids import RestrictionId
 from habeas.domain.kind import ACCOUNT_KINDS, Kind
 from habeas.domain.restriction import Condition, Scope
-from habeas.service.acts import carry_out
 
-E = TypeVar("E", bound=StrEnum)
+RestrictionArgument = Annotated[str, typer.Argument(metavar="RESTRICTION", help="The restriction's id.")]
 
 
 def restrict(
@@ -65,18 +62,18 @@ def restrict(
         actor=actor(as_),
         note=_note(note),
         reason=reason,
-        kind=_one_of(kind, Kind, [str(k) for k in ACCOUNT_KINDS], "--kind") if kind else None,
-        scope=_one_of(scope, Scope, [str(s) for s in Scope], "--scope") if scope else None,
-        evidence=_one_of(evidence, Evidence, [str(e) for e in Evidence], "--evidence"),
+        kind=one_of(kind, Kind, list(ACCOUNT_KINDS), "--kind") if kind else None,
+        scope=one_of(scope, Scope, list(Scope), "--scope") if scope else None,
+        evidence=one_of(evidence, Evidence, list(Evidence), "--evidence"),
         ends_at=ends_at,
         condition=Condition(condition, now + duration(recheck, "--recheck"), owner) if condition else None,
         facts=dict(_fact(text) for text in fact or ()),
     )
-    _carry_out(account_id(account), act, store, json=json)
+    act_on_account(account_id(account), act, store, json=json)
 
 
 def lift(
-    restriction: Annotated[str, typer.Argument(metavar="RESTRICTION", help="The restriction's id.")],
+    restriction: RestrictionArgument,
     note: NoteOption,
     as_: ActorOption,
     store: StoreOption = None,
@@ -87,13 +84,68 @@ def lift(
     Example: habeas lift rs_5k2jq3v7x4m6a2bc --note "control proved on the phone of record" --as tom:analyst
     """
     act = LiftAct(actor=actor(as_), note=_note(note), restriction=RestrictionId(restriction))
-    with wiring.opened_store(store) as opened, opened.reading() as reader:
-        account = reader.restriction_account(RestrictionId(restriction))
-    if account is None:
-        raise BadInputError(
-            f"there is no restriction `{restriction}` here; `habeas account ACCOUNT` lists an account's"
-        )
-    _carry_out(account, act, store, json=json)
+    act_on_restriction(act.restriction, act, store, json=json)
+
+
+def approve(
+    restriction: RestrictionArgument,
+    note: NoteOption,
+    as_: ActorOption,
+    decline: Annotated[bool, typer.Option("--decline", help="Do not sign it: the proposal is over.")] = False,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Give a proposed restriction its second signature, or decline it.
+
+    Example: habeas approve rs_5k2jq3v7x4m6a2bc --note "forensics seen, legal agrees" --as cora:counsel
+    """
+    act = ApproveAct(actor=actor(as_), note=_note(note), restriction=RestrictionId(restriction), declined=decline)
+    act_on_restriction(act.restriction, act, store, json=json)
+
+
+def renew(
+    restriction: RestrictionArgument,
+    evidence: Annotated[str, typer.Option("--evidence", help="E1 to E5: how well it is proved now.")],
+    note: NoteOption,
+    as_: ActorOption,
+    for_: Annotated[str | None, typer.Option("--for", metavar="LENGTH", help="From now, for example 15d.")] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="When it ends.")] = None,
+    evidence_id: Annotated[
+        list[str] | None, typer.Option("--evidence-id", help="What is new; may be repeated.")
+    ] = None,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Prolong a restriction on new or higher evidence.
+
+    Example: habeas renew rs_5k2jq3v7x4m6a2bc --evidence E4 --for 30d --note "forensics, report 12" --as sue:senior_analyst
+    """
+    if (for_ is None) == (until is None):
+        raise BadInputError("give exactly one of --for and --until")
+    act = RenewAct(
+        actor=actor(as_),
+        note=_note(note),
+        restriction=RestrictionId(restriction),
+        ends_at=instant(until, "--until") if until else wiring.now() + duration(for_ or "", "--for"),
+        evidence=one_of(evidence, Evidence, list(Evidence), "--evidence"),
+        evidence_ids=tuple(evidence_id or ()),
+    )
+    act_on_restriction(act.restriction, act, store, json=json)
+
+
+def annul(
+    restriction: RestrictionArgument,
+    note: NoteOption,
+    as_: ActorOption,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Declare a restriction void from the start, because it was wrong. Not the same as lifting it.
+
+    Example: habeas annul rs_5k2jq3v7x4m6a2bc --note "the device was the owner's" --as ann:appeals_officer
+    """
+    act = AnnulAct(actor=actor(as_), note=_note(note), restriction=RestrictionId(restriction))
+    act_on_restriction(act.restriction, act, store, json=json)
 
 
 def exempt(
@@ -109,37 +161,15 @@ def exempt(
 
     Example: habeas exempt alice --kind TEMP_RISK --for 7d --note "on a world tour, tickets seen" --as mia:senior_analyst
     """
-    chosen = tuple(_one_of(kind, Kind, [str(k) for k in ACCOUNT_KINDS], "--kind") for kind in kinds)
+    chosen = tuple(one_of(kind, Kind, list(ACCOUNT_KINDS), "--kind") for kind in kinds)
     act = ExemptAct(actor=actor(as_), note=_note(note), kinds=chosen, until_at=wiring.now() + duration(for_, "--for"))
-    _carry_out(account_id(account), act, store, json=json)
-
-
-def _carry_out(account: AccountId, act: PlaceAct | LiftAct | ExemptAct, store: str | None, *, json: bool) -> None:
-    with wiring.opened_store(store) as opened, wiring.opened_intake(opened) as intake:
-        outcome = carry_out(intake, account, act, wiring.now())
-    _report(outcome, json=json)
-
-
-def _report(outcome: Outcome, *, json: bool) -> None:
-    if json:
-        show.json_line(outcome)
-    if outcome.refusal is not None:
-        print(f"refused: {outcome.refusal.message}", file=sys.stderr)
-        raise typer.Exit(1)
-    if not json:
-        print("\n".join(show.outcome_lines(outcome)))
+    act_on_account(account_id(account), act, store, json=json)
 
 
 def _note(text: str) -> str:
     if len(text.strip()) < 3:
         raise BadInputError("--note must say why, in a few words")
     return text.strip()
-
-
-def _one_of(text: str, type_: type[E], known: list[str], option: str) -> E:
-    if text not in known:
-        raise BadInputError(f"{option} `{text}` must be one of {', '.join(known)}")
-    return type_(text)
 
 
 def _fact(text: str) -> tuple[str, str]:

@@ -54,9 +54,9 @@ def demo(
         console.print()
 
     with wiring.opened_store(f"sqlite:///{path}") as store:
-        for told in play(
-            CHAPTERS, store, wiring.playbook(), wiring.places(), wiring.now().replace(second=0, microsecond=0)
-        ):
+        looked_up = wiring.library(store)
+        end_at = wiring.now().replace(second=0, microsecond=0)
+        for told in play(CHAPTERS, store, wiring.playbook(), looked_up, looked_up, end_at):
             tell(told)
         with store.reading() as reader:
             faults = list(reader.verify_journal())

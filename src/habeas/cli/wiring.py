@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from habeas.domain.errors import BadInputError
+from habeas.domain.region import RegionPolicy
 from habeas.playbook.load import read_playbook, shipped_playbook
 from habeas.playbook.policy import Playbook
 
 if TYPE_CHECKING:
+    from habeas.reference.library import ListsBuilder, PlacesBuilder
     from habeas.service.intake import Intake
-    from habeas.service.ports import Clock, Places, Store
-
-_builtin_places: "Places | None" = None
+    from habeas.service.library import Library
+    from habeas.service.ports import Clock, Store
+    from habeas.service.questions import Questions
 
 
 def now() -> datetime:
@@ -34,6 +36,12 @@ def data_dir() -> Path:
     return (Path(base) if base else Path.home() / ".local" / "share") / "habeas"
 
 
+def cache_dir() -> Path:
+    """Where databases of places are kept as files, to be mapped into memory. It can be deleted at any time."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "habeas"
+
+
 @contextmanager
 def opened_store(url: str | None) -> "Iterator[Store]":
     """The store, created and migrated on first use, closed at the end."""
@@ -48,11 +56,44 @@ def opened_store(url: str | None) -> "Iterator[Store]":
 
 @contextmanager
 def opened_intake(store: "Store", clock: "Clock" = now) -> "Iterator[Intake]":
-    """An intake over the store, with the playbook in use and the built-in places."""
+    """An intake over the store, with the playbook in use and the store's reference sets."""
     from habeas.service.intake import Intake
 
-    with Intake(store, playbook(), places(), clock) as intake:
+    looked_up = library(store)
+    with Intake(store, playbook(), looked_up, looked_up, clock) as intake:
         yield intake
+
+
+def questions(store: "Store") -> "Questions":
+    """Answers from the store, with the playbook in use and the store's reference sets."""
+    from habeas.service.questions import Questions
+
+    looked_up = library(store)
+    return Questions(store, playbook(), looked_up, looked_up)
+
+
+def library(store: "Store") -> "Library":
+    """Places and lists as the store has them, or as they come with Habeas; made when they are first asked for."""
+    from habeas.service.library import Library
+
+    places, lists = builders(store)
+    return Library(store, places, lists)
+
+
+def builders(store: "Store") -> "tuple[PlacesBuilder, ListsBuilder]":
+    """What makes places and lists from the store's reference sets."""
+    from habeas.reference.library import ListsBuilder, PlacesBuilder
+
+    areas = frozenset(area for policy in playbook().policies.values() for area in _divided(policy.regions))
+    return PlacesBuilder(cache_dir(), areas, now), ListsBuilder(store.identity_key)
+
+
+def _divided(regions: RegionPolicy) -> Iterator[str]:
+    """The countries of which parts are judged apart."""
+    for territory in regions.territories:
+        yield from (code[:2] for code in territory.codes)
+        yield from (country for country, _ in territory.labels)
+    yield from (rule.area[:2] for rule in regions.rules if rule.area[2:3] == "-")
 
 
 def playbook() -> Playbook:
@@ -72,13 +113,3 @@ def read_input(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as exc:
         raise BadInputError(f"cannot read `{path}`: {exc.strerror}; check the path and its permissions") from None
-
-
-def places() -> "Places":
-    """Where IP addresses are, by the built-in country database (loaded once)."""
-    global _builtin_places  # noqa: PLW0603 - 30 ms to load, wanted once in a process
-    if _builtin_places is None:
-        from habeas.reference.places import BuiltInPlaces
-
-        _builtin_places = BuiltInPlaces()
-    return _builtin_places

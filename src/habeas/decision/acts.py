@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from habeas.decision.draft import AUTOMATION, Draft
+from habeas.decision.respond import match_evidence
 from habeas.domain import event_data as data
 from habeas.domain.account import CLEARED_MAX, Life
 from habeas.domain.actor import Actor, Role
@@ -282,12 +283,15 @@ def decide_case(draft: Draft, act: data.CaseAct) -> Refusal | None:
 
 
 def _clear(draft: Draft, case: Case, by: Actor) -> None:
-    """Two reviewers found a false match: what it blocked is released, and the pair stays quiet until either side changes."""
+    """A false match: what rests on it and on no other match is released, and the pair stays quiet until a side changes."""
     assert case.match is not None
     cleared = (*draft.state.cleared, case.match.pair)[-CLEARED_MAX:]
     draft.state = replace(draft.state, cleared=cleared)
+    known_false = {f"match:{pair}" for pair in cleared}
     for restriction in draft.state.restrictions:
-        if restriction.id in case.restrictions and restriction.status is Status.ACTIVE:
+        matches = {evidence for evidence in restriction.evidence_ids if evidence.startswith("match:")}
+        rests_on_this = match_evidence(case.match) in matches and restriction.status is Status.ACTIVE
+        if rests_on_this and restriction.origin is None and matches <= known_false:
             draft.end(lift(restriction, by, draft.now, f"false match, found by {_names(case)}"))
 
 

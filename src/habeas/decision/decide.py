@@ -77,6 +77,13 @@ def _verdict(draft: Draft, is_known: bool) -> Verdict | None:
     if capability is None:
         return None
     is_outgoing = isinstance(draft.event.data, data.Withdrawal)
-    limits = request_limits(draft.state.account, draft.facts, draft.policy, draft.now, is_outgoing=is_outgoing)
+    limits = request_limits(
+        draft.state.account,
+        draft.facts,
+        draft.policy,
+        draft.now,
+        is_outgoing=is_outgoing,
+        cleared=draft.state.cleared,
+    )
     standing = standing_of(draft.state, draft.policy, draft.facts.mains, is_known=is_known, request=limits)
     return evaluate(standing, request_of(draft.event, capability, draft.state, draft.now))

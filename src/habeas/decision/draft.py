@@ -101,10 +101,6 @@ class Draft:
         self._keep(restriction)
         self._placed.append(brief(restriction))
 
-    def placed_now(self) -> list[RestrictionBrief]:
-        """What this event has placed so far."""
-        return list(self._placed)
-
     def change(self, restriction: Restriction) -> None:
         """A restriction goes on with another end or another recheck."""
         self._keep(restriction)
@@ -149,9 +145,9 @@ class Draft:
     ) -> None:
         """A matter for people. The same matter does not open a second case while one is open, but may make it urgent.
 
-        With `about`, each restriction is a matter of its own; with `match`, each entry of a list.
+        With `about`, each restriction is a matter of its own; with `match`, each pair that was compared.
         """
-        matter = about or (f"{match.list}/{match.entry}" if match else "")
+        matter = about or (match.pair if match else "")
         same = (policy.queue, reason, matter)
         known = next((case for case in self.state.cases if (case.queue, case.reason, case.about) == same), None)
         if known is not None and (policy.priority is not Priority.PAGE or known.priority is Priority.PAGE):

@@ -13,12 +13,13 @@ from habeas.playbook.policy import Policy
 
 
 def request_limits(
-    account: AccountId, facts: Facts, policy: Policy, at: datetime, *, is_outgoing: bool
+    account: AccountId, facts: Facts, policy: Policy, at: datetime, *, is_outgoing: bool, cleared: tuple[str, ...] = ()
 ) -> tuple[Restriction, ...]:
     """What one request is limited by, from what was looked up about it.
 
     Another network, or another destination, and it is gone: the account itself is not limited (rows B003, B007, B010).
-    `is_outgoing`: whether the wallets in the facts are where something would go to (model 5.2).
+    `is_outgoing`: whether the wallets in the facts are where something would go to (model 5.2); `cleared` are the hits that
+    reviewers found false for this account.
     """
     found = []
     rule = None
@@ -35,6 +36,7 @@ def request_limits(
         found += [
             _limit(account, Reason.SANCTIONS_NEXUS, Kind.SANCTIONS_BLOCK, f"{hit.list}-{hit.entry}", policy, at, {})
             for hit in facts.wallets
+            if hit.pair not in cleared
         ]
     return tuple(found)
 

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from habeas.decision.draft import Draft
 from habeas.domain.actor import Actor, Role
-from habeas.domain.case import Priority
+from habeas.domain.case import Match, Priority
 from habeas.domain.ids import RestrictionId
 from habeas.domain.kind import MANDATORY_KINDS, Kind
 from habeas.domain.restriction import Restriction, Scope, Status, extend, why_not_place
@@ -29,15 +29,27 @@ def respond(draft: Draft, signal: Signal) -> None:
         if standing is not None:
             _extend(draft, signal, planned, standing)
     if response.case is not None:
-        about = tuple(r.id for r in draft.state.in_force(draft.now))
+        stands = draft.state.in_force(draft.now)
         if signal.match is not None:
-            about = tuple(r.id for r in draft.placed_now())
+            stands = tuple(r for r in stands if match_evidence(signal.match) in r.evidence_ids)
+        about = tuple(r.id for r in stands)
         draft.open_case(response.case, _case_reason(response, signal), _why(signal), about, match=signal.match)
     draft.request_actions(response.actions)
     if response.ask is not None:
         _ask(draft, signal, response.ask)
     if response.refuse_ip_for is not None:
         draft.refuse_ip(response.refuse_ip_for)
+
+
+def match_evidence(match: Match) -> str:
+    """How a restriction names the match that it rests on. It ends when all its matches were found false."""
+    return f"match:{match.pair}"
+
+
+def _rest_on(draft: Draft, standing: Restriction, match: Match) -> None:
+    """What stands rests on one more match: clearing the first one alone must not release it."""
+    if match_evidence(match) not in standing.evidence_ids:
+        draft.change(replace(standing, evidence_ids=(*standing.evidence_ids, match_evidence(match))))
 
 
 def _ask(draft: Draft, signal: Signal, ask: AskPolicy) -> None:
@@ -49,7 +61,9 @@ def _ask(draft: Draft, signal: Signal, ask: AskPolicy) -> None:
 
 def _place_or_extend(draft: Draft, signal: Signal, planned: Planned) -> None:
     standing = _standing(draft, planned)
-    if standing is not None:
+    if standing is not None and signal.match is not None:
+        _rest_on(draft, standing, signal.match)
+    elif standing is not None:
         _extend(draft, signal, planned, standing)
     elif _is_exempt(draft, planned):
         return
@@ -79,7 +93,11 @@ def _place(draft: Draft, signal: Signal, planned: Planned) -> None:
             purpose=planned.reason.purpose,
             ground=planned.reason.ground,
             evidence=planned.evidence,
-            evidence_ids=(f"event:{draft.event.id}", f"signal:{signal.typology}"),
+            evidence_ids=(
+                f"event:{draft.event.id}",
+                f"signal:{signal.typology}",
+                *((match_evidence(signal.match),) if signal.match else ()),
+            ),
             disclosure=planned.reason.disclosure,
             placed_by=placer,
             cause=draft.event.id,

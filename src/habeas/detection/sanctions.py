@@ -35,11 +35,12 @@ def judge(state: AccountState, enriched: EnrichedEvent, params: Params) -> Itera
     """One signal for each listed wallet or document that the event names, and for each name like a listed one."""
     yield from _judge_names(state, enriched, params)
     typology = _WALLET_TYPOLOGIES.get(enriched.event.type)
-    for hit in enriched.facts.wallets if typology else ():
-        assert typology is not None
-        yield _signal(typology, hit, _held(enriched))
+    for hit in enriched.facts.wallets:
+        if typology is not None and hit.pair not in state.cleared:
+            yield _signal(typology, hit, _held(enriched))
     for hit in enriched.facts.documents:
-        yield _signal("listed_document", hit, None)
+        if hit.pair not in state.cleared:
+            yield _signal("listed_document", hit, None)
 
 
 def _judge_names(state: AccountState, enriched: EnrichedEvent, params: Params) -> Iterator[Signal]:
@@ -75,6 +76,7 @@ def _signal(typology: str, hit: ListHit, held: HeldAmount | None) -> Signal:
         detector=DETECTOR.label,
         evidence={"list": hit.list, "entry": hit.entry, "found": hit.found},
         held=held,
+        match=Match(hit.list, hit.version, hit.entry, hit.found, 1.0, hit.pair, ("exact",)),
         lists=(hit.version,),
     )
 

@@ -1,6 +1,6 @@
 """All detectors, in the order in which they judge."""
 
-from habeas.detection import identity, region, reputation, sanctions, takeover, travel
+from habeas.detection import identity, region, reputation, sanctions, takeover, travel, vendor
 from habeas.detection.detector import Detector
 
 DETECTORS: tuple[Detector, ...] = (
@@ -10,4 +10,5 @@ DETECTORS: tuple[Detector, ...] = (
     travel.DETECTOR,
     takeover.DETECTOR,
     reputation.DETECTOR,
+    vendor.DETECTOR,
 )

@@ -30,6 +30,11 @@ class ListHit(Struct, frozen=True):
     found: str
     """The wallet as `CHAIN:address`, or the kind and country of a document; never a document's number."""
 
+    @property
+    def pair(self) -> str:
+        """What was found where: reviewers who clear it clear this and no other hit."""
+        return f"{self.list}/{self.entry}/{self.found}"
+
 
 class NameHit(Struct, frozen=True):
     """A name that resembles a listed one: how far, why, and whether birth year, nationality or identifier agree."""

@@ -11,7 +11,7 @@ itself. Damage in the middle can only be found by its digest: the library's C co
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import file_digest
 from ipaddress import IPv4Address, IPv6Address
 from itertools import islice
@@ -152,6 +152,22 @@ def type_of(path: Path) -> str:
     """What kind of database a file says it is. Raises BadInputError when it cannot be read or is damaged."""
     with _careful(path), maxminddb.open_database(path, maxminddb.MODE_MMAP) as reader:
         return _type(reader, path)
+
+
+class About(Struct, frozen=True):
+    """What a file says about itself. `nodes` are the nodes of its tree: a measure of how much it holds."""
+
+    type: str
+    built_on: date
+    nodes: int
+
+
+def about(path: Path) -> About:
+    """What a file says about itself. Raises BadInputError when it cannot be read or is damaged."""
+    with _careful(path), maxminddb.open_database(path, maxminddb.MODE_MMAP) as reader:
+        metadata = reader.metadata()
+        built_on = datetime.fromtimestamp(metadata.build_epoch, UTC).date()
+        return About(_type(reader, path), built_on, metadata.node_count)
 
 
 def _open(path: Path) -> MmdbFile:

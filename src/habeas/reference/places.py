@@ -8,7 +8,7 @@
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from threading import Lock
 from typing import Protocol
 
@@ -44,6 +44,22 @@ class BuiltInPlaces:
         self._discs = discs()
         self._remembered: dict[str, Place | None] = {}
         self._remembered_max = remembered
+
+    @property
+    def label(self) -> str:
+        """What a place names as its source."""
+        return self._sources[0]
+
+    @property
+    def as_of(self) -> date:
+        """The day in the label."""
+        return datetime.strptime(self.label[-8:], "%Y%m%d").date()  # noqa: DTZ007 - only the day matters
+
+    @property
+    def entries(self) -> int:
+        """How many networks it knows."""
+        networks: int = self._database.get_database_info()["country"]["ipv4_networks"]
+        return networks
 
     def place(self, ip: str) -> Place | None:
         """The country of an address, as its centre and radius; None for private and unknown addresses.

@@ -6,19 +6,44 @@ from uuid import uuid4
 import msgspec
 
 from habeas.domain.decision import Outcome
-from habeas.domain.event import EXEMPTION_GRANT, RESTRICTION_LIFT, RESTRICTION_PLACE, STAFF_SOURCE, make_event
-from habeas.domain.event_data import EventData, ExemptAct, LiftAct, PlaceAct
+from habeas.domain.event import (
+    CASE_DECIDE,
+    EXEMPTION_GRANT,
+    RESTRICTION_ANNUL,
+    RESTRICTION_APPROVE,
+    RESTRICTION_LIFT,
+    RESTRICTION_PLACE,
+    RESTRICTION_RENEW,
+    STAFF_SOURCE,
+    make_event,
+)
+from habeas.domain.event_data import (
+    AnnulAct,
+    ApproveAct,
+    CaseAct,
+    EventData,
+    ExemptAct,
+    LiftAct,
+    PlaceAct,
+    RenewAct,
+)
 from habeas.domain.ids import AccountId
 from habeas.service.intake import Intake
+
+Act = PlaceAct | LiftAct | ApproveAct | RenewAct | AnnulAct | CaseAct | ExemptAct
 
 _TYPES: dict[type[EventData], str] = {
     PlaceAct: RESTRICTION_PLACE,
     LiftAct: RESTRICTION_LIFT,
+    ApproveAct: RESTRICTION_APPROVE,
+    RenewAct: RESTRICTION_RENEW,
+    AnnulAct: RESTRICTION_ANNUL,
+    CaseAct: CASE_DECIDE,
     ExemptAct: EXEMPTION_GRANT,
 }
 
 
-def carry_out(intake: Intake, account: AccountId, act: PlaceAct | LiftAct | ExemptAct, at: datetime) -> Outcome:
+def carry_out(intake: Intake, account: AccountId, act: Act, at: datetime) -> Outcome:
     """Submit an act and wait until it is durable. A refusal is in the outcome, and is recorded too."""
     body = msgspec.json.Encoder(decimal_format="string").encode(act)
     return intake.decide(make_event(uuid4().hex, STAFF_SOURCE, _TYPES[type(act)], account, at, body))

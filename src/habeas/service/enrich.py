@@ -11,11 +11,12 @@ from msgspec.structs import replace
 
 from habeas.domain import event_data as data
 from habeas.domain.account import AccountState
+from habeas.domain.case import Case
 from habeas.domain.event import Event
 from habeas.domain.facts import Facts, ListHit, MainAccount
-from habeas.domain.ids import AccountId, HolderId
-from habeas.domain.restriction import Restriction, Scope, Status
+from habeas.domain.ids import AccountId, CaseId, HolderId
 from habeas.domain.place import Place
+from habeas.domain.restriction import Restriction, Scope, Status
 from habeas.service.ports import Lists, Places, Reader
 
 T = TypeVar("T")
@@ -99,6 +100,8 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader) -> F
     ip = getattr(event.data, "ip", None)
     if ip is not None:
         facts = replace(facts, ip_activity=reader.ip_activity(ip, event.time, event.account))
+    if isinstance(event.data, data.CaseAct):
+        facts = replace(facts, case=_case(reader, event.account, event.data.case))
     parents, holder = _relations(event, state, reader)
     if holder is None and not parents:
         return facts
@@ -118,6 +121,10 @@ def main_account(reader: Reader, account: AccountId) -> MainAccount:
     if state is None:
         return MainAccount(account)
     return MainAccount(account, state.life, state.restrictions, bool(state.unreadable))
+
+
+def _case(reader: Reader, account: AccountId, case: CaseId) -> Case | None:
+    return next((found for found in reader.cases(account) if found.id == case), None)
 
 
 def _relations(event: Event, state: AccountState, reader: Reader) -> tuple[tuple[AccountId, ...], HolderId | None]:

@@ -1,15 +1,16 @@
 """The library: places and lists made from the store's current reference sets, and made anew when these change.
 
-Whoever looks something up notices a change, at most a second after it was committed, in whatever process; the look-up that
-notices it waits until the new set is ready, the others go on with the old one. So whatever is looked up more than a second
-after a list was loaded is looked up in it.
+Whoever looks something up more than a second after a change was committed, by whatever process, notices it and waits until the
+new one is made, some tenths of a second; others that look up meanwhile still get the old one. So an event that comes after
+an idle night is looked up in the list that was loaded in the morning.
 """
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from habeas.domain.errors import HabeasError
 from habeas.domain.facts import ListHit
@@ -20,11 +21,11 @@ CHECK_EVERY_S = 1.0
 """How often the store is asked whether anything changed."""
 
 Content = Callable[[], bytes]
-Build = Callable[[Sequence[tuple[ReferenceSet, Content]]], "T"]
+T = TypeVar("T")
+Build = Callable[[Sequence[tuple[ReferenceSet, Content]]], T]
 """Makes something to look up in from the current sets of some kinds; a content that is not needed is not read."""
 
-T = TypeVar("T")
-_Mark = tuple[str, str, date | None]
+_Mark = tuple[str, str, str, date | None]
 
 
 class UnavailableError(HabeasError):
@@ -32,7 +33,7 @@ class UnavailableError(HabeasError):
 
 
 class Library:
-    """`Places` and `Lists` that follow a store. Safe to use from several threads."""
+    """`Places` and `Lists` that follow a store. Safe to use from several threads. Nothing is made before it is asked for."""
 
     def __init__(
         self,
@@ -46,44 +47,49 @@ class Library:
         self._clock = clock
         self._places = _Shelf(places, ("places.", "networks.", "overrides"))
         self._lists = _Shelf(lists, ("sanctions.", "wallets."))
-        self._checking = Lock()
-        self._refresh()
+        self._refreshing = Lock()
         self._checked_at = clock()
 
     def place(self, ip: str) -> Place | None:
         """Where an IP address is (`Places`). Raises UnavailableError."""
-        self._check()
-        return self._places.content.place(ip)
+        return self._newest(self._places).place(ip)
 
     def wallets(self, chain: str | None, address: str, asset: str | None = None) -> tuple[ListHit, ...]:
         """Entries with this wallet (`Lists`). Raises UnavailableError."""
-        self._check()
-        return self._lists.content.wallets(chain, address, asset)
+        return self._newest(self._lists).wallets(chain, address, asset)
 
     def documents(self, country: str, kind: str, number: str) -> tuple[ListHit, ...]:
         """Entries with this identity document (`Lists`). Raises UnavailableError."""
-        self._check()
-        return self._lists.content.documents(country, kind, number)
+        return self._newest(self._lists).documents(country, kind, number)
 
-    @property
-    def faults(self) -> tuple[str, ...]:
-        """Why something that is current is not in use; empty when all is well."""
+    def refresh(self) -> tuple[str, ...]:
+        """Look now whether anything changed, and make what is missing. Returns why something that is current is not in use;
+        nothing when all is well.
+        """
+        with self._refreshing:
+            self._follow(self._places, self._lists)
         return tuple(shelf.fault for shelf in (self._places, self._lists) if shelf.fault)
 
-    def _check(self) -> None:
-        if self._clock() - self._checked_at < CHECK_EVERY_S or not self._checking.acquire(blocking=False):
-            return
-        try:
-            self._refresh()
-            self._checked_at = self._clock()
-        finally:
-            self._checking.release()
+    def _newest(self, shelf: "_Shelf[T]") -> T:
+        if not shelf.is_made:
+            with self._refreshing:
+                if not shelf.is_made:
+                    self._follow(shelf)
+        elif self._clock() - self._checked_at >= CHECK_EVERY_S and self._refreshing.acquire(blocking=False):
+            try:
+                # While the store does not answer, what was made stays in use; the next second asks again.
+                with suppress(HabeasError):
+                    self._follow(*(each for each in (self._places, self._lists) if each.is_made))
+            finally:
+                self._checked_at = self._clock()
+                self._refreshing.release()
+        return shelf.content
 
-    def _refresh(self) -> None:
+    def _follow(self, *shelves: "_Shelf[Any]") -> None:
         with self._store.reading() as reader:
             current = reader.reference_sets(current=True)
-            self._places.follow(current, reader)
-            self._lists.follow(current, reader)
+            for shelf in shelves:
+                shelf.follow(current, reader)
 
 
 class _Shelf(Generic[T]):
@@ -97,6 +103,11 @@ class _Shelf(Generic[T]):
         self.fault = ""
 
     @property
+    def is_made(self) -> bool:
+        """Whether it was tried once."""
+        return self._made_from is not None
+
+    @property
     def content(self) -> T:
         """What there is to look up in. Raises UnavailableError."""
         if self._content is None:
@@ -106,23 +117,28 @@ class _Shelf(Generic[T]):
     def follow(self, current: Sequence[ReferenceSet], reader: Reader) -> None:
         """Make it anew if its sets changed. If that fails, what there was stays in use, and `fault` says why."""
         mine = [each for each in current if each.kind.startswith(self._kinds)]
-        marks = tuple((each.kind, each.sha256, each.as_of) for each in mine)
+        marks = tuple((each.kind, each.version, each.sha256, each.as_of) for each in mine)
         if marks == self._made_from:
             return
         try:
-            self._content = self._build([(each, _content(each, reader)) for each in mine])
+            self._content = self._build(with_contents(mine, reader))
             self.fault = ""
-        except HabeasError as exc:
-            self.fault = str(exc)
+        except Exception as exc:  # noqa: BLE001 - whatever is wrong with a set, the old one is better than none
+            self.fault = str(exc) or type(exc).__name__
         # A set that failed is not tried again every second: it will not get better.
         self._made_from = marks
 
 
-def _content(of: ReferenceSet, reader: Reader) -> Content:
-    def read() -> bytes:
-        content = reader.reference_content(of.kind, of.version)
-        if content is None:
-            raise UnavailableError(f"the content of `{of.kind}` in version `{of.version}` is not there; load it again")
-        return content
+def with_contents(sets: Sequence[ReferenceSet], reader: Reader) -> list[tuple[ReferenceSet, Content]]:
+    """Sets as builders want them: each with what reads its content, as long as the reader may be used."""
 
-    return read
+    def content_of(each: ReferenceSet) -> Content:
+        def read() -> bytes:
+            content = reader.reference_content(each.kind, each.version)
+            if content is None:
+                raise UnavailableError(f"the content of `{each.kind}` in version `{each.version}` is not there")
+            return content
+
+        return read
+
+    return [(each, content_of(each)) for each in sets]

@@ -12,7 +12,7 @@ from habeas.domain.case import Case
 from habeas.domain.decision import Decision, Message, Outcome, Timer, Topic
 from habeas.domain.document import DocumentRequest
 from habeas.domain.facts import EnrichedEvent, Facts, IpActivity, ListHit
-from habeas.domain.ids import AccountId, EventId, HolderId, RestrictionId
+from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction
 
@@ -121,6 +121,19 @@ class Reader(Protocol):
 
     def cases(self, account: AccountId) -> tuple[Case, ...]:
         """All cases about the account, oldest first. Raises UnreadableRecordError rather than leave one out."""
+
+    def case_account(self, case: CaseId) -> AccountId | None:
+        """The account that a case is about."""
+
+    def open_cases(self, queue: str | None, limit: int) -> Sequence[Case]:
+        """Open cases of a queue, or of all, most urgent first, then by when they are due. Raises UnreadableRecordError
+        rather than leave one out.
+        """
+
+    def all_cases(self, queue: str | None = None) -> Iterator[Case]:
+        """All cases of a queue, or of all, open and decided, by account and then oldest first. Raises
+        UnreadableRecordError rather than leave one out.
+        """
 
     def document_requests(self, account: AccountId) -> tuple[DocumentRequest, ...]:
         """All document requests to the account, oldest first. Raises UnreadableRecordError rather than leave one out."""

@@ -23,9 +23,6 @@ from habeas.playbook.policy import Playbook
 from habeas.service.enrich import Wallet, looked_up
 from habeas.service.ports import Lists, Places, Reader, RecordedEvent, Store
 
-ISSUED = "issued"
-"""The status of a document request that still waits for its documents."""
-
 
 class AccountView(Struct, frozen=True, kw_only=True):
     """What staff see of an account: its state, all restrictions, cases and document requests ever, and its
@@ -92,8 +89,7 @@ class Questions:
             except UnreadableRecordError:
                 standing, requests = replace(standing, is_unreadable=True), ()
         policy = self._playbook.policy((state or new_account(account)).entity)
-        asked = tuple(request for request in requests if request.status == ISSUED and request.issued_at <= at)
-        return make_statement(standing, policy, at, locale, asked)
+        return make_statement(standing, policy, at, locale, requests)
 
     def diagnosis(self, account: AccountId, at: datetime, locale: str = "en") -> Diagnosis:
         """Which kind of limit its user has, read from the public record."""
@@ -119,7 +115,8 @@ class Questions:
         self, account: AccountId, state: AccountState | None, facts: Facts, request: Request, outgoing: Wallet | None
     ) -> tuple[Restriction, ...]:
         policy = self._playbook.policy((state or new_account(account)).entity)
-        return request_limits(account, facts, policy, request.at, is_outgoing=outgoing is not None)
+        cleared = state.cleared if state is not None else ()
+        return request_limits(account, facts, policy, request.at, is_outgoing=outgoing is not None, cleared=cleared)
 
     def _standing(
         self,

@@ -17,7 +17,7 @@ from habeas.playbook.policy import Playbook
 from habeas.service.acts import carry_out
 from habeas.service.intake import Intake
 from habeas.service.outbox import deliver_effects
-from habeas.service.ports import Places, Store
+from habeas.service.ports import Lists, Places, Store
 from habeas.service.questions import Questions
 from habeas.service.timers import fire_due_timers
 from habeas.simulation.story import Chapter, Happening, StaffAct
@@ -47,15 +47,15 @@ class Told(Struct, frozen=True):
 
 
 def play(
-    chapters: tuple[Chapter, ...], store: Store, playbook: Playbook, places: Places, end_at: datetime
+    chapters: tuple[Chapter, ...], store: Store, playbook: Playbook, places: Places, lists: Lists, end_at: datetime
 ) -> Iterator[Told]:
     """Play chapter after chapter so that each ends at `end_at`."""
     clock = ScriptedClock(end_at)
-    questions = Questions(store, playbook)
-    with Intake(store, playbook, places, clock) as intake:
+    questions = Questions(store, playbook, places, lists)
+    with Intake(store, playbook, places, lists, clock) as intake:
         for chapter in chapters:
             events = []
-            for number, happening in enumerate(chapter.happenings):
+            for number, happening in enumerate(sorted(chapter.happenings, key=lambda h: -h.hours_ago)):
                 clock.now = end_at - timedelta(hours=happening.hours_ago)
                 fire_due_timers(store, intake, clock)
                 events.append(_happen(happening, f"{chapter.account}-{number}", clock, intake))

@@ -17,10 +17,14 @@ from habeas.domain.kind import Kind
 
 CHINA, US, INDIA, RUSSIA = "114.114.114.114", "12.34.56.78", "49.44.10.10", "95.165.0.10"
 SPAIN, GERMANY, BRITAIN, NIGERIA = "88.6.10.10", "84.128.10.10", "86.128.1.1", "102.89.1.1"
-BRAZIL = "201.17.1.1"
+BRAZIL, CUBA, IRAN = "201.17.1.1", "200.55.128.10", "5.160.1.1"
+
+LISTED_WALLET = "0x098B716B8Aaf21512996dC57EB0615e2383E2f96"
+"""Listed by OFAC in April 2022 (the theft from the Ronin bridge); written down in the built-in list."""
 
 JANE = Actor("jane", Role.ANALYST)
 MIA = Actor("mia", Role.SENIOR_ANALYST)
+CORA = Actor("cora", Role.COUNSEL)
 
 
 class Happening(Struct, frozen=True):
@@ -213,5 +217,121 @@ CHAPTERS: tuple[Chapter, ...] = (
             ),
         ),
         asks=("login", "place_order", "withdraw_crypto", "file_appeal"),
+    ),
+    Chapter(
+        title="Maria lives in Havana. Her account is locked at once, and counsel signs off what follows: withdrawals only.",
+        account="maria",
+        happenings=(
+            Happening(
+                72, "maria", "account.opened", {"residence": "CU", "nationalities": ["CU"], "holder": "holder-maria"}
+            ),
+            StaffAct(
+                48,
+                "maria",
+                lambda _now: PlaceAct(
+                    actor=CORA,
+                    note="licence reviewed; withdrawals to own wallets are permitted",
+                    reason="SANCTIONED_RESIDENCE",
+                    kind=Kind.WITHDRAW_ONLY,
+                ),
+            ),
+            Happening(47, "maria", "order.placed", {"market": "BTC-USDT", "side": "buy", "usd": "10"}),
+        ),
+        asks=("login", "place_order", "withdraw_crypto"),
+    ),
+    Chapter(
+        title="Pavel spends a week in Havana and logs in from there. Trading stops while he is there; a person looks when he left.",
+        account="pavel",
+        happenings=(
+            *_home("pavel", "DE", GERMANY, "pavel-phone"),
+            _login(90, "pavel", CUBA, "pavel-phone"),
+            _login(20, "pavel", GERMANY, "pavel-phone"),
+        ),
+        asks=("place_order", "withdraw_crypto"),
+        read_hours_ago=60,
+    ),
+    Chapter(
+        title="Emma travels to the US and logs in. She is asked for documents, and can withdraw meanwhile.",
+        account="emma",
+        happenings=(
+            *_home("emma", "GB", BRITAIN, "emma-phone"),
+            _login(30, "emma", US, "emma-phone"),
+            Happening(29, "emma", "order.placed", {"market": "BTC-GBP", "side": "buy", "usd": "75"}),
+        ),
+        asks=("place_order", "withdraw_crypto"),
+    ),
+    Chapter(
+        title="Tariq's passport expired and nothing came for 14 days. From then on he can only withdraw.",
+        account="tariq",
+        happenings=(
+            *_home("tariq", "FR", "92.132.5.5", "tariq-phone"),
+            Happening(24 * 15, "tariq", "document.expired", {"kind": "passport"}),
+            Happening(20, "tariq", "order.placed", {"market": "BTC-EUR", "side": "buy", "usd": "75"}),
+        ),
+        asks=("login", "place_order", "withdraw_crypto"),
+    ),
+    Chapter(
+        title="Yuki is paid from a listed wallet. The coins are blocked; she is not, and the rest of her money is not.",
+        account="yuki",
+        happenings=(
+            *_home("yuki", "JP", "126.10.10.10", "yuki-phone"),
+            Happening(
+                6,
+                "yuki",
+                "deposit.crypto",
+                {"asset": "ETH", "chain": "ETH", "amount": "2", "usd": "6200", "tx": "0xabc", "from": LISTED_WALLET},
+            ),
+            Happening(
+                5,
+                "yuki",
+                "withdrawal.requested",
+                {
+                    "asset": "BTC",
+                    "amount": "0.1",
+                    "usd": "9700",
+                    "address": "bc1qyuki",
+                    "balance": "0.4",
+                    "balance_usd": "38000",
+                },
+            ),
+            Happening(
+                4,
+                "yuki",
+                "withdrawal.requested",
+                {
+                    "asset": "ETH",
+                    "amount": "1",
+                    "usd": "3100",
+                    "address": LISTED_WALLET,
+                    "balance": "9",
+                    "balance_usd": "38000",
+                },
+            ),
+        ),
+        asks=("login", "place_order", "withdraw_crypto"),
+    ),
+    Chapter(
+        title="Darius tries from Tehran. The request is refused; nothing stands on his account.",
+        account="darius",
+        happenings=(
+            *_home("darius", "DE", GERMANY, "darius-phone"),
+            Happening(3, "darius", "login.failed", {"ip": IRAN, "device": "darius-phone"}),
+            Happening(1, "darius", "order.placed", {"market": "BTC-EUR", "side": "buy", "usd": "20"}),
+        ),
+        asks=("login", "place_order"),
+    ),
+    Chapter(
+        title="Somebody tries passwords on many accounts from one address. The address is refused for a day, and no account is.",
+        account="victim-0",
+        happenings=tuple(
+            Happening(2 - number / 60, f"victim-{number % 7}", "login.failed", {"ip": NIGERIA}) for number in range(22)
+        ),
+        asks=("login", "withdraw_crypto"),
+    ),
+    Chapter(
+        title="Zoe lives in Canada, which the exchange is leaving. She is told, and can take her money out.",
+        account="zoe",
+        happenings=(Happening(50, "zoe", "account.opened", {"residence": "CA", "nationalities": ["CA"]}),),
+        asks=("login", "place_order", "withdraw_crypto"),
     ),
 )

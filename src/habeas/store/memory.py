@@ -10,15 +10,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from itertools import islice
+from typing import TypeVar
 
+from habeas.domain.case import CaseStatus
 from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, EventId, HolderId, RestrictionId
 from habeas.service.ports import StoreFacts
 from habeas.store.errors import AlreadyRecordedError, StaleWriteError
 from habeas.store.rows import (
+    FAILED_KEPT_US,
+    URGENCY,
     AccountRow,
     CaseRow,
     Changes,
-    FAILED_KEPT_US,
     EventRow,
     FailedLoginRow,
     JournalRow,
@@ -33,6 +36,10 @@ from habeas.store.rows import (
 )
 from habeas.store.unit_of_work import StoredReader, StoredUnitOfWork, Turns
 from habeas.store.vault import Vault, new_master
+
+
+K = TypeVar("K", RestrictionId, CaseId, DocumentRequestId)
+R = TypeVar("R", RestrictionRow, CaseRow, RequestRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,20 @@ class MemoryRows:
         folder = self._tables.folders.get(account)
         return () if folder is None else tuple(folder.cases.values())
 
+    def case_account(self, case: CaseId) -> AccountId | None:
+        return min((row.account_id for row in self._cases() if row.id == case), default=None)
+
+    def open_cases(self, queue: str | None, limit: int) -> Sequence[CaseRow]:
+        found = (row for row in self._cases() if row.status == CaseStatus.OPEN and queue in (None, row.queue))
+        return nsmallest(limit, found, key=lambda row: (URGENCY[row.priority], row.due_at, row.id, row.account_id))
+
+    def queue_cases(self, queue: str | None, after: tuple[str, int], limit: int) -> Sequence[CaseRow]:
+        found = (row for row in self._cases() if (row.account_id, row.sequence) > after and queue in (None, row.queue))
+        return nsmallest(limit, found, key=lambda row: (row.account_id, row.sequence))
+
+    def _cases(self) -> Iterator[CaseRow]:
+        return (row for folder in self._tables.folders.values() for row in folder.cases.values())
+
     def requests(self, account: AccountId) -> Sequence[RequestRow]:
         folder = self._tables.folders.get(account)
         return () if folder is None else tuple(folder.requests.values())
@@ -189,11 +210,10 @@ class MemoryRows:
             row=row,
             journal=folder.journal + tuple(changes.entries),
             events=folder.events | {(event.source, event.id): event},
-            # A dict keeps the place of a key that it has, so what changes stays at the place of its birth.
-            restrictions=folder.restrictions | {row.id: row for row in changes.restrictions},
-            cases=folder.cases | {row.id: row for row in changes.cases},
+            restrictions=_changed(folder.restrictions, changes.restrictions),
+            cases=_changed(folder.cases, changes.cases),
             message_ids=folder.message_ids.union(message.id for message in fresh),
-            requests=folder.requests | {row.id: row for row in changes.requests},
+            requests=_changed(folder.requests, changes.requests),
         )
         for restriction in changes.restrictions:
             carriers = tables.restriction_accounts.get(restriction.id, frozenset())
@@ -254,6 +274,12 @@ class MemoryRows:
         for key, (row, content) in self._tables.references.items():
             if row.kind == kind and row.is_current:
                 self._tables.references[key] = row._replace(is_current=0), content
+
+
+def _changed(rows: dict[K, R], changes: Sequence[R]) -> dict[K, R]:
+    """What changes stays at the place of its birth, in the dict and by its sequence."""
+    kept = {row.id: row._replace(sequence=rows[row.id].sequence) if row.id in rows else row for row in changes}
+    return rows | kept
 
 
 class MemoryStore:

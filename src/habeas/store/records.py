@@ -197,7 +197,7 @@ def _case_row(case: Case, account: AccountId, chain: _Chain, sealer: Sealer) -> 
         case.id,
         case.queue,
         case.priority.value,
-        case.status,
+        case.status.value,
         to_column(case.opened_at),
         to_column(case.due_at),
         chain.add(EntryKind.CASE, payload),

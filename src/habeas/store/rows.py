@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from habeas.domain.case import Priority
 from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, EventId, HolderId, RestrictionId
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -15,6 +16,9 @@ _MICROSECOND = timedelta(microseconds=1)
 
 FAILED_KEPT_US = timedelta(days=1) // _MICROSECOND
 """How long failed logins are kept: well longer than anything looks back."""
+
+URGENCY = {priority.value: rank for rank, priority in enumerate(Priority)}
+"""How cases are sorted by their priority: what cannot wait first."""
 
 
 def to_column(at: datetime) -> int:
@@ -216,6 +220,14 @@ class Rows(Protocol):
 
     def cases(self, account: AccountId) -> Sequence[CaseRow]:
         """By `sequence`."""
+
+    def case_account(self, case: CaseId) -> AccountId | None: ...
+
+    def open_cases(self, queue: str | None, limit: int) -> Sequence[CaseRow]:
+        """Most urgent first, then by (`due_at`, `id`, account)."""
+
+    def queue_cases(self, queue: str | None, after: tuple[str, int], limit: int) -> Sequence[CaseRow]:
+        """By (account, `sequence`), behind such a pair."""
 
     def requests(self, account: AccountId) -> Sequence[RequestRow]:
         """By `sequence`."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from habeas.domain.ids import AccountId, EventId, HolderId, RestrictionId
+from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
 from habeas.service.ports import StoreFacts
 from habeas.store.errors import (
     AlreadyRecordedError,
@@ -84,6 +84,17 @@ _STRANGERS = (
     "SELECT DISTINCT account_id FROM journal WHERE account_id NOT IN (SELECT account_id FROM account) ORDER BY 1"
 )
 
+_CASE_ACCOUNT = "SELECT account_id FROM case_file WHERE id = ? ORDER BY account_id LIMIT 1"
+_OPEN_CASES = """
+    SELECT * FROM case_file INDEXED BY case_open WHERE status = 'open' AND ?1 IN (queue, '')
+    ORDER BY CASE priority WHEN 'page' THEN 0 WHEN 'high' THEN 1 ELSE 2 END, due_at, id, account_id LIMIT ?2
+"""
+_ALL_CASES = """
+    SELECT * FROM case_file WHERE (account_id, sequence) > (?2, ?3) ORDER BY account_id, sequence LIMIT ?4
+"""
+_QUEUE_CASES = """
+    SELECT * FROM case_file WHERE queue = ?1 AND (account_id, sequence) > (?2, ?3) ORDER BY account_id, sequence LIMIT ?4
+"""
 _REQUESTS = "SELECT * FROM document_request WHERE account_id = ? ORDER BY sequence"
 _FAILED_LOGINS = """
     SELECT account_id FROM failed_login WHERE ip_key = ? AND at > ? AND at <= ?
@@ -179,6 +190,17 @@ class SqliteRows:
 
     def cases(self, account: AccountId) -> Sequence[CaseRow]:
         return [CaseRow._make(row) for row in self._run(_CASES, (account,))]
+
+    def case_account(self, case: CaseId) -> AccountId | None:
+        row = self._run(_CASE_ACCOUNT, (case,)).fetchone()
+        return None if row is None else row[0]
+
+    def open_cases(self, queue: str | None, limit: int) -> Sequence[CaseRow]:
+        return [CaseRow._make(row) for row in self._run(_OPEN_CASES, (queue or "", limit))]
+
+    def queue_cases(self, queue: str | None, after: tuple[str, int], limit: int) -> Sequence[CaseRow]:
+        found = self._run(_ALL_CASES if queue is None else _QUEUE_CASES, (queue, *after, limit))
+        return [CaseRow._make(row) for row in found]
 
     def requests(self, account: AccountId) -> Sequence[RequestRow]:
         return [RequestRow._make(row) for row in self._run(_REQUESTS, (account,))]

@@ -13,7 +13,7 @@ from habeas.domain.decision import Decision, Topic
 from habeas.domain.document import DocumentRequest
 from habeas.domain.errors import PlaybookError
 from habeas.domain.facts import EnrichedEvent, IpActivity
-from habeas.domain.ids import AccountId, EventId, HolderId, RestrictionId
+from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
 from habeas.domain.restriction import Restriction
 from habeas.service.ports import (
     DueTimer,
@@ -28,7 +28,7 @@ from habeas.store import records
 from habeas.store.errors import BrokenTransactionError
 from habeas.store.journal import verify
 from habeas.store.records import OpenAccount
-from habeas.store.rows import Rows, from_column, to_column
+from habeas.store.rows import CaseRow, Rows, from_column, to_column
 from habeas.store.vault import Sealer, Vault
 
 PIECE = 500
@@ -68,6 +68,23 @@ class StoredReader:
         rows = self._rows.cases(account)
         sealer = self._sealer(account) if rows else None
         return tuple(records.read_case(row, sealer) for row in rows)
+
+    def case_account(self, case: CaseId) -> AccountId | None:
+        return self._rows.case_account(case)
+
+    def open_cases(self, queue: str | None, limit: int) -> tuple[Case, ...]:
+        """Open cases, most urgent first. Raises UnreadableRecordError rather than leave one out."""
+        return tuple(self._case(row) for row in self._rows.open_cases(queue, limit))
+
+    def all_cases(self, queue: str | None = None) -> Iterator[Case]:
+        """All cases. Raises UnreadableRecordError rather than leave one out."""
+        after = ("", 0)
+        while rows := self._rows.queue_cases(queue, after, PIECE):
+            yield from (self._case(row) for row in rows)
+            after = rows[-1].account_id, rows[-1].sequence
+
+    def _case(self, row: CaseRow) -> Case:
+        return records.read_case(row, self._sealer(row.account_id))
 
     def document_requests(self, account: AccountId) -> tuple[DocumentRequest, ...]:
         """All document requests to the account. Raises UnreadableRecordError rather than leave one out."""

@@ -177,7 +177,7 @@ def test_staff_restrict_and_lift(run: Run) -> None:
     [
         (("--as", "fred:frontline"), "the role frontline does not place restrictions"),
         (("--as", "jane:analyst", "--kind", "OUTFLOW_HOLD", "--for", "30d"), "allows OUTFLOW_HOLD for at most 7 days"),
-        (("--as", "jane:analyst", "--kind", "PERM_BAN", "--evidence", "E4"), "second person"),
+        (("--as", "jane:analyst", "--kind", "PERM_BAN", "--evidence", "E3"), "does not permit PERM_BAN"),
         (("--as", "jane:analyst", "--kind", "FROZEN", "--evidence", "E1"), "does not permit FROZEN"),
         (("--as", "jane:analyst", "--until", "2020-01-01T00:00:00Z"), "is not after now"),
         (("--as", "jane:analyst", "--reason", "GOSSIP"), "no reason `GOSSIP`"),
@@ -190,6 +190,80 @@ def test_a_refused_act_says_why_exits_1_and_is_recorded(run: Run, more: tuple[st
     assert words in ran.err
     assert "refused" in run("account", "rudi").out
     assert run("check", "rudi", "view").out == "view: ALLOW\n"
+
+
+def test_a_ban_is_proposed_by_one_and_signed_by_another(run: Run) -> None:
+    ban = ("restrict", "mallory", "--reason", "MALICIOUS_USER", "--kind", "PERM_BAN", "--evidence", "E4")
+    proposed = run(*ban, "--note", "forensics in file", "--as", "jane:analyst", "--json").json()[0]["placed"][0]
+    assert proposed["status"] == "proposed"
+    assert run("check", "mallory", "login").out == "login: ALLOW\n"
+
+    alone = run("approve", proposed["id"], "--note", "I am sure", "--as", "jane:counsel")
+    assert (alone.code, "a second person must sign" in alone.err) == (1, True)
+    assert run("approve", proposed["id"], "--note", "legal agrees", "--as", "cora:counsel").code == 0
+    assert run("check", "mallory", "login").out.startswith("login: DENY")
+    assert "appeal" in run("statement", "mallory").out
+
+    assert run("lift", proposed["id"], "--note", "changed my mind", "--as", "sue:mlro").code == 1
+    annulled = run("annul", proposed["id"], "--note", "mixed up accounts", "--as", "ann:appeals_officer", "--json")
+    assert annulled.json()[0]["lifted"][0]["status"] == "annulled"
+    assert run("check", "mallory", "login").out == "login: ALLOW\n"
+
+
+def test_a_restriction_is_renewed_on_higher_evidence(run: Run) -> None:
+    act = (
+        "restrict",
+        "rudi",
+        "--reason",
+        "MALICIOUS_USER",
+        "--kind",
+        "FROZEN",
+        "--note",
+        "seen",
+        "--as",
+        "jane:analyst",
+    )
+    placed = run(*act, "--json").json()[0]["placed"][0]
+    renewal = ("renew", placed["id"], "--for", "29d", "--note", "report 12", "--as", "sue:senior_analyst")
+    assert run(*renewal, "--evidence", "E3").code == 1
+    assert run(*renewal, "--evidence", "E4", "--json").json()[0]["extended"][0]["id"] == placed["id"]
+
+
+LISTED_WALLET = "0x098B716B8Aaf21512996dC57EB0615e2383E2f96"
+
+
+@pytest.mark.row("A005", "A063")
+def test_a_listed_deposit_is_blocked_and_released_by_two_reviewers(run: Run, tmp_path: Path) -> None:
+    deposit = {"asset": "ETH", "chain": "ETH", "amount": "2", "usd": "6200", "tx": "0xabc", "from": LISTED_WALLET}
+    line = a_line(id="d-1", subject="yuki", type="deposit.crypto", data=deposit)
+    outcome = run("ingest", a_file(tmp_path / "day.ndjson", line), "--json").json()[0]
+    assert (outcome["disposition"], outcome["placed"][0]["scope"]) == ("block", "amount")
+    question = ("check", "yuki", "withdraw_crypto", "--asset", "ETH", "--amount", "1", "--balance", "2")
+    assert run(*question).out.startswith("withdraw_crypto: HOLD")
+
+    (case,) = run("case", "list", "--queue", "sanctions", "--json").json()
+    assert case["match"]["entry"] == outcome["signals"][0]["evidence"]["entry"]
+    assert "score 1.00" in run("case", "show", case["id"]).out
+    opinion = ("case", "decide", case["id"], "--outcome", "false_match", "--note", "shared deposit address")
+    assert "is open" in run(*opinion, "--as", "olga:sanctions_officer").out
+    assert run(*opinion, "--as", "olga:sanctions_officer").code == 1
+    assert run(*question).out.startswith("withdraw_crypto: HOLD")
+    assert "decided as false_match" in run(*opinion, "--as", "ravi:senior_analyst").out
+    assert run(*question).out == "withdraw_crypto: ALLOW\n"
+    assert run("case", "list").out == "no open case\n"
+
+    rows = run("case", "statistics", "--json").json()[0]
+    assert [(row["outcome"], row["count"]) for row in rows] == [("false_match", "1-4")]
+    assert not {"yuki", case["id"], LISTED_WALLET} & {str(v) for row in rows for v in row.values()}
+
+
+def test_a_case_that_is_not_there_is_one_sentence(run: Run) -> None:
+    for words in (
+        ("case", "show", "cs_none"),
+        ("case", "decide", "cs_none", "--outcome", "resolved", "--note", "ok ok", "--as", "a:analyst"),
+    ):
+        ran = run(*words)
+        assert (ran.code, len(ran.err.splitlines())) == (2, 1)
 
 
 @pytest.mark.row("A028")
@@ -281,7 +355,8 @@ def test_bench_prints_machine_and_figures(run: Run) -> None:
 def test_every_command_has_help_with_an_example(run: Run) -> None:
     commands = (
         *(["demo"], ["ingest"], ["worker"], ["check"], ["statement"], ["account"], ["restrict"], ["lift"], ["exempt"]),
-        *(["playbook", "validate"], ["journal", "verify"], ["bench"]),
+        *(["approve"], ["renew"], ["annul"], ["case", "list"], ["case", "show"], ["case", "decide"]),
+        *(["case", "statistics"], ["diagnose"], ["playbook", "validate"], ["journal", "verify"], ["bench"]),
     )
     for command in commands:
         assert "Example: habeas" in run(*command, "--help").out, command

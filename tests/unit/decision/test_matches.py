@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from habeas.domain.actor import Actor, Role
 from habeas.domain.capability import Level
 from habeas.domain.case import Case
-from habeas.domain.facts import Facts, NameHit
+from habeas.domain.facts import Facts, ListHit, NameHit
 from tests.stories import Story, a_settled_state
 
 OLGA, RAVI = Actor("olga", Role.SANCTIONS_OFFICER), Actor("ravi", Role.SENIOR_ANALYST)
@@ -121,6 +121,35 @@ def test_an_exemption_does_not_suppress_a_match() -> None:
     story = Story()
     story.exempted(Kind.SANCTIONS_BLOCK)
     assert named(HIT, story=story).standing == BLOCK
+
+
+def test_a_block_that_rests_on_two_matches_is_released_when_both_were_found_false() -> None:
+    story = named(HIT, replace(HIT, entry="7141", pair="pair-9"))
+    first, second = story.decisions[-1].cases
+    for actor in (OLGA, RAVI):
+        story.opinion(first, "false_match", actor=actor)
+    assert story.standing == BLOCK
+    story.opinion(second, "false_match", actor=OLGA)
+    assert story.standing == BLOCK
+    story.opinion(second, "false_match", actor=RAVI)
+    assert story.standing == []
+
+
+def test_clearing_a_listed_wallet_releases_every_deposit_that_it_blocked_and_lets_withdrawals_go_there() -> None:
+    hit = ListHit("OFAC-SDN", "OFAC-SDN@2024-05-03", "27307", "ETH:0xa")
+    facts = Facts(wallets=(hit,))
+    story = Story()
+    deposit = {"asset": "ETH", "amount": "2", "usd": "6000", "from": "0xa"}
+    story.event("deposit.crypto", looked_up=facts, tx="0x1", **deposit)
+    case = the_case(story)
+    story.event("deposit.crypto", "1h", looked_up=facts, tx="0x2", **deposit)
+    assert len(story.standing) == 2
+    for actor in (OLGA, RAVI):
+        story.opinion(case, "false_match", actor=actor)
+    assert story.standing == []
+    asked = story.event("withdrawal.requested", "1h", looked_up=facts, asset="ETH", amount="1", usd="1", address="0xa")
+    assert asked.verdict is not None
+    assert asked.verdict.level is Level.ALLOW
 
 
 def test_each_entry_is_a_case_of_its_own() -> None:

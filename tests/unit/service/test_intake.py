@@ -15,6 +15,7 @@ from habeas.domain.decision import Outcome
 from habeas.domain.errors import EventRejectedError, IdentityReusedError
 from habeas.domain.event import make_event
 from habeas.domain.event_data import LiftAct, PlaceAct
+from habeas.domain.facts import ListHit
 from habeas.domain.ids import AccountId
 from habeas.domain.kind import Kind
 from habeas.domain.place import Place
@@ -43,7 +44,7 @@ class Desk:
         self.store = store
         self.now = MONDAY
         self.playbook = shipped_playbook()
-        self.intake = Intake(store, self.playbook, NoPlaces(), lambda: self.now)
+        self.intake = Intake(store, self.playbook, NoPlaces(), NoLists(), lambda: self.now)
         self.questions = Questions(store, self.playbook)
         self._sent = 0
 
@@ -75,6 +76,14 @@ class Desk:
 class NoPlaces:
     def place(self, ip: str) -> Place | None:
         return None
+
+
+class NoLists:
+    def wallets(self, chain: str | None, address: str, asset: str | None = None) -> tuple[ListHit, ...]:
+        return ()
+
+    def documents(self, country: str, kind: str, number: str) -> tuple[ListHit, ...]:
+        return ()
 
 
 @pytest.fixture

@@ -40,7 +40,14 @@ def test_every_table_is_strict_and_has_the_account_first_in_its_key(connection: 
     }
     connection.close()
     assert set(tables.values()) == {1}
-    assert {table for table, column in first_of_key.items() if column != "account_id"} == {"outbox", "playbook", "meta"}
+    assert {table for table, column in first_of_key.items() if column != "account_id"} == {
+        "outbox",
+        "playbook",
+        "meta",
+        "failed_login",
+        "refused_ip",
+        "reference_set",
+    }
 
 
 def test_each_migration_is_applied_once(connection: sqlite3.Connection, folder: Path) -> None:

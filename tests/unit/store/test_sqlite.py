@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from habeas.domain.case import Priority
+from habeas.domain.case import CaseStatus, Priority
 from habeas.domain.ids import AccountId
 from habeas.domain.restriction import Status
 from habeas.store.errors import (
@@ -204,14 +204,16 @@ def test_a_restriction_is_found_by_what_it_is_now(path: Path) -> None:
 
 def test_a_case_is_found_by_what_it_is_now(path: Path) -> None:
     store = SqliteStore(path)
-    changed = replace(a_case("cs_1"), queue="kyc", priority=Priority.PAGE, status="closed", due_at=NOON + 2 * HOUR)
+    changed = replace(
+        a_case("cs_1"), queue="kyc", priority=Priority.PAGE, status=CaseStatus.DECIDED, due_at=NOON + 2 * HOUR
+    )
     for id_, case in (("ev-1", a_case("cs_1")), ("ev-2", changed)):
         enriched = an_enriched_event(an_event(id_))
         with store.transaction() as work:
             work.record(enriched, a_decision(enriched, cases=(case,)), "builtin-1")
     rows = store._writer.execute("SELECT queue, priority, status, opened_at, due_at FROM case_file")
     noon = 1_772_452_800_000_000
-    assert rows.fetchall() == [("kyc", "page", "closed", noon, noon + 7_200_000_000)]
+    assert rows.fetchall() == [("kyc", "page", "decided", noon, noon + 7_200_000_000)]
     store.close()
 
 

@@ -8,24 +8,63 @@ from jellyfish import metaphone
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from habeas.domain.screening import Likeness
+from habeas.reference.names.normalise import VOWELLESS
 
 SIMILARITY_MIN = 0.55
 """Words less alike than this say nothing about each other."""
 
-_ONE_EDIT = {3: 0.62, 4: 0.78, 5: 0.86, 6: 0.89, 7: 0.91}
+_ONE_EDIT = {2: 0.0, 3: 0.62, 4: 0.78, 5: 0.86, 6: 0.89, 7: 0.91}
 _ONE_EDIT_LONG = 0.93
-_TWO_EDITS = {5: 0.0, 6: 0.66, 7: 0.72, 8: 0.77, 9: 0.80}
+_TWO_EDITS = {4: 0.0, 5: 0.55, 6: 0.66, 7: 0.72, 8: 0.77, 9: 0.80}
 _TWO_EDITS_LONG = 0.84
 _SOUND = 0.9
+_SOUND_SPELLING = 0.6
+_KNOWN_SOUND = 0.97
+_FOLDED = 0.95
 _CONSONANTS = 0.85
+_FEW_CONSONANTS = 0.72
 _OTHER_BEGINNING = 0.05
 _KNOWN_WORD = 0.75
 """A word that lists know as a word of its own is less likely a slip for another one."""
 
-_VOWELS = re.compile("[aeiou]")
+_FOLDS: tuple[tuple[str, str], ...] = (
+    ("tch", "ch"),
+    ("sch", "sh"),
+    ("kh", "h"),
+    ("gh", "g"),
+    ("dh", "d"),
+    ("th", "t"),
+    ("zh", "j"),
+    ("dj", "j"),
+    ("dzh", "j"),
+    ("ph", "f"),
+    ("ck", "k"),
+    ("ks", "x"),
+    ("q", "k"),
+    ("w", "v"),
+    ("ou", "u"),
+    ("oo", "u"),
+    ("ee", "i"),
+    ("ii", "i"),
+    ("y", "i"),
+    ("ei", "ai"),
+    ("ae", "a"),
+    ("oe", "o"),
+    ("ue", "u"),
+)
+"""Spellings that stand for one another when a name is carried from script to script."""
+
 _AFTER_FIRST = re.compile("(?<=.)[aeiouyw]")
 _DOUBLES = re.compile(r"(.)\1+")
 _CONSONANT_SPELLINGS = str.maketrans({"q": "k", "c": "k", "g": "j", "p": "b", "v": "f", "z": "s"})
+
+
+@lru_cache(maxsize=65_536)
+def folded(word: str) -> str:
+    """The word in the plainest of its spellings."""
+    for old, new in _FOLDS:
+        word = word.replace(old, new)
+    return _DOUBLES.sub(r"\1", word)
 
 
 def deletions(word: str) -> set[str]:
@@ -35,30 +74,32 @@ def deletions(word: str) -> set[str]:
     if length >= 3:
         once = {word[:at] + word[at + 1 :] for at in range(length)}
         found |= once
-        if 6 <= length <= 16:
+        if 5 <= length <= 16:
             for shorter in once:
                 found.update([shorter[:at] + shorter[at + 1 :] for at in range(length - 1)])
     return found
 
 
+@lru_cache(maxsize=65_536)
 def sound(word: str) -> str:
     """The phonetic key; "" for a word that is too short to be told by its sound."""
-    key = metaphone(word) if len(word) >= 3 else ""
+    key = metaphone(folded(word)) if len(word) >= 3 and word.isalpha() else ""
+    key = "A" + key[1:] if key[:1] in "AEIOU" else key  # which vowel begins a word is heard differently
     return key if len(key) >= 2 else ""
 
 
 @lru_cache(maxsize=65_536)
 def consonants(word: str) -> str:
-    """What is left of a word that is written without vowels; "" if that is too little to tell it."""
-    if len(word) < 3:
+    """What is left of a word without vowels, in spellings that Arabic and Hebrew do not tell apart; "" if that is too little."""
+    word = word.lstrip(VOWELLESS)
+    if len(word) < 2:
         return ""
     first = "a" if word[0] in "aeiou" else word[0]
+    for old, new in _FOLDS[:8]:
+        word = word.replace(old, new)
     left = _DOUBLES.sub(r"\1", _AFTER_FIRST.sub("", first + word[1:]).translate(_CONSONANT_SPELLINGS))
-    return left if len(left) >= 3 else ""
-
-
-def is_vowelless(word: str) -> bool:
-    return len(_VOWELS.findall(word, 1)) * 4 < len(word) - 1
+    left = left[:-1] if len(left) > 2 and left.endswith("h") else left
+    return left if len(left) >= 2 else ""
 
 
 def hashed(key: str) -> int:
@@ -69,24 +110,29 @@ def similarity(asked: str, listed: str, *, known: bool) -> tuple[float, Likeness
     """How alike two words are, from 0 to 1. `known`: the word that was asked for is a word of the list itself."""
     if asked == listed:
         return 1.0, Likeness.SAME
+    if asked.startswith(VOWELLESS) != listed.startswith(VOWELLESS):
+        bare = consonants(asked)
+        if bare and bare == consonants(listed):
+            return (_CONSONANTS if len(bare) > 2 else _FEW_CONSONANTS), Likeness.CONSONANTS
+        return 0.0, Likeness.CONSONANTS
     edits = OSA.distance(asked, listed, score_cutoff=2)
     length = max(len(asked), len(listed))
     best, how = 0.0, Likeness.SPELLING
     if edits == 1:
-        best = _ONE_EDIT.get(length, _ONE_EDIT_LONG) if length >= 3 else 0.0
+        best = _ONE_EDIT.get(length, _ONE_EDIT_LONG)
     elif edits == 2:
-        best = _TWO_EDITS.get(length, _TWO_EDITS_LONG) if length >= 6 else 0.0
-    sounds = sound(asked)
+        best = _TWO_EDITS.get(length, _TWO_EDITS_LONG) if length >= 4 else 0.0
     if best and asked[0] != listed[0]:
         best -= _OTHER_BEGINNING
+    if folded(asked) == folded(listed):
+        return max(best, _FOLDED), Likeness.SOUND
+    sounds = sound(asked)
     if sounds and sounds == sound(listed):
-        alike = _SOUND * (0.4 + 0.6 * JaroWinkler.similarity(asked, listed))
+        alike = _SOUND * (1 - _SOUND_SPELLING + _SOUND_SPELLING * JaroWinkler.similarity(asked, listed))
+        if known:
+            alike *= _KNOWN_SOUND
         if alike >= best:
             best, how = alike, Likeness.SOUND
     elif known:
         best *= _KNOWN_WORD
-    if best < _CONSONANTS and (is_vowelless(asked) or is_vowelless(listed)):
-        bare = consonants(asked)
-        if bare and bare == consonants(listed):
-            best, how = _CONSONANTS, Likeness.CONSONANTS
     return best, how

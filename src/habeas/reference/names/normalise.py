@@ -9,7 +9,7 @@ import unicodedata
 from functools import lru_cache
 
 from anyascii import anyascii
-from msgspec import Struct
+from rapidfuzz.distance import OSA
 
 WORDS_MAX = 24
 WORD_LENGTH_MAX = 32
@@ -18,7 +18,7 @@ _PARTICLES = frozenset(
     "al el ad as ar an az at ash ul ud us ur abu abou bu ibn bin ben bint binti umm um of the and und et y e i de da do dos das del "
     "della di du des la le les los las van von der den ter ten zu af av ap mac mc st san santa for in on to s o a d l "
     "u v z oglu ogli kizi zade uulu haji hajji haj hadji hajj mullah mulla mawlawi maulawi maulvi molla sheikh shaikh "
-    "shaykh sheik cheikh sayyid sayed syed said_ seyyed ustad qari hafiz imam ayatollah maulana alhaj".split()  # noqa: SIM905
+    "shaykh sheik cheikh sayyid sayed syed seyyed ustad ayatollah maulana alhaj".split()  # noqa: SIM905
 )
 _TITLES = frozenset(
     "mr mrs ms miss mister dr prof professor sir dame hon rev eng engr md phd dds dvm jr sr esq mba dipl ing mag "
@@ -27,9 +27,9 @@ _TITLES = frozenset(
 _LEGAL_WORDS: dict[str, str] = {
     word: form
     for form, words in {
-        "ltd": "ltd limited ltda limitada lda limitee ltdsti sti llc ooo tov too gmbh srl sarl sprl bvba bv nv doo sro "
-        "spzoo oy ab aps as pte pvt private lllp llp lp ltdco kft uab sia eood ood",
-        "plc": "sa ag plc spa pao ao oao zao pjsc ojsc cjsc jsc psc saa sae sal sab kgaa ad asa tbk bhd sdn anonim aktsionernoe",
+        "ltd": "ltd ogranichennoy ogranichennoi otvetstvennostyu tovarishchestvo liability private limited ltda limitada lda limitee ltdsti sti llc ooo tov too gmbh srl sarl sprl bvba bv nv doo sro "
+        "spzoo oy ab aps as pte pvt lllp llp lp ltdco kft uab sia eood ood",
+        "plc": "joint stock public open closed sa ag plc spa pao ao oao zao pjsc ojsc cjsc jsc psc saa sae sal sab kgaa ad asa tbk bhd sdn anonim aktsionernoe",
         "co": "co company corp corporation inc incorporated cia compania compagnie kompaniya kampani sirketi sherkat "
         "sharikat shirkat societe sociedad obshchestvo fze fzc fzco fzllc dmcc est establishment ent enterprise "
         "enterprises group holding holdings firm firma",
@@ -75,49 +75,111 @@ _PHRASE_FORM = dict(_LEGAL_PHRASES)
 
 _APOSTROPHES = re.compile(r"['`\u2018\u2019\u02bc\u02bb\u02bf\u02be\u2032\u00b4\"]")
 _DOTTED = re.compile(r"\b(?:[a-z]\.){2,}[a-z]?(?![a-z])")
-_NOT_WORD = re.compile(r"[^a-z0-9]+")
+_NOT_WORD = re.compile(r"[^a-z0-9~]+|~(?![a-z0-9])|(?<=[a-z0-9])~")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\u0640\u064b-\u065f]")
 _SYLLABIC = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0002ffff]")
+_ABJAD = re.compile("[\u0590-\u05ff\u0600-\u06ff]")
+_ABJAD_LETTERS = str.maketrans(
+    {
+        "\u0627": "a",
+        "\u0623": "a",
+        "\u0625": "a",
+        "\u0622": "a",
+        "\u0639": "a",
+        "\u0629": "",
+        "\u0649": "a",
+        "\u0626": "y",
+        "\u0624": "w",
+        "\u0621": "",
+        "\u05e2": "a",
+        "\u05d0": "a",
+    }
+)
 _ARABIC_ARTICLE = re.compile("^\u0627\u0644(?=..)")
 
+VOWELLESS = "~"
+"""Stands before a word of a script that writes no vowels."""
 PARTICLE_WEIGHT = 0.25
 LEGAL_WEIGHT = 0.12
 _LENGTH_WEIGHTS = {1: 0.35, 2: 0.7}
 
 
-class Words(Struct, frozen=True, array_like=True):
-    """A name as words, in the order in which a list would be read aloud: what stands before a comma comes last."""
+def words_of(name: str, *, person: bool) -> tuple[str, ...]:
+    """The words of a name; `()` if it has no letter and no digit. Doing it again changes nothing.
 
-    texts: tuple[str, ...]
-
-
-def words_of(name: str) -> tuple[str, ...]:
-    """The words of a name; `()` if it has no letter and no digit. Doing it again changes nothing."""
+    Of a person the titles go; of others the legal forms become one of three, and slips in them are forgiven.
+    A word that was written without its vowels begins with `~`.
+    """
     if "," in name:
         family, _, given = name.partition(",")
         # A comma before a legal form, or a second one, does not turn a name around.
-        if "," not in given and not _is_legal(given):
+        if person and "," not in given:
             name = f"{given} {family}"
     if not name.isascii():
         text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", name)).replace("-", " ")
         name = " ".join(map(_latin, text.split()))
     text = _APOSTROPHES.sub("", name.lower())
     if "." in text:
-        text = _DOTTED.sub(_undotted, text)
+        text = _DOTTED.sub(_undotted, text) if not person else text
     text = " ".join(_NOT_WORD.sub(" ", text).split())
-    text = _PHRASE.sub(lambda found: _PHRASE_FORM[found[0]], text)
-    words = [_LEGAL_WORDS.get(word, word)[:WORD_LENGTH_MAX] for word in text.split()]
-    plain = [word for word in words if word not in _TITLES] or words
-    return tuple(plain[:WORDS_MAX])
+    if person:
+        words = [word[:WORD_LENGTH_MAX] for word in text.split()]
+        words = [word for word in words if word not in _TITLES] or words
+    else:
+        words = [
+            form for word in _PHRASE.sub(lambda found: _PHRASE_FORM[found[0]], text).split() for form in _formed(word)
+        ]
+    return tuple(words[:WORDS_MAX])
 
 
-def _is_legal(text: str) -> bool:
-    words = _NOT_WORD.sub(" ", _DOTTED.sub(_undotted, text.lower())).split()
-    return bool(words) and _PHRASE.sub("ltd", " ".join(words)) in _LEGAL_WORDS
+@lru_cache(maxsize=65_536)
+def _formed(word: str) -> tuple[str, ...]:
+    """A word, or the legal form that it is, perhaps with a slip or written together with the word before it."""
+    if form := _LEGAL_WORDS.get(word):
+        return (form,)
+    if len(word) >= 5:
+        for legal in _LONG_LEGAL_WORDS:
+            if abs(len(word) - len(legal)) <= 2 and OSA.distance(
+                word, legal, score_cutoff=1 + (len(legal) > 8)
+            ) <= 1 + (len(legal) > 8):
+                return (_LEGAL_WORDS[legal],)
+    return (word[:WORD_LENGTH_MAX],)
+
+
+def is_legal_form(word: str) -> bool:
+    return word in _LEGAL_FORMS
+
+
+def legal_form(word: str) -> str:
+    """The legal form that a word is; "" if none."""
+    return _LEGAL_WORDS.get(word, "")
+
+
+@lru_cache(maxsize=65_536)
+def near_legal_form(word: str) -> str:
+    """The legal form that a short word is but for a slip; "" if none. For words that are known as nothing else."""
+    if word in _LEGAL_WORDS:
+        return _LEGAL_WORDS[word]
+    if 3 <= len(word) <= 4:
+        for legal, form in _LEGAL_WORDS.items():
+            if 3 <= len(legal) <= 4 and OSA.distance(word, legal, score_cutoff=1) <= 1:
+                return form
+    return ""
+
+
+def legal_part(word: str) -> tuple[tuple[str, str], ...]:
+    """The ways to cut a word into a legal form and the word that it was written together with."""
+    cuts = []
+    for size in range(min(len(word) - 2, _LEGAL_LENGTH_MAX), 2, -1):
+        if word[-size:] in _LEGAL_WORDS:
+            cuts.append((word[:-size], _LEGAL_WORDS[word[-size:]]))
+        if word[:size] in _LEGAL_WORDS:
+            cuts.append((_LEGAL_WORDS[word[:size]], word[size:]))
+    return tuple(cuts)
 
 
 def _undotted(found: re.Match[str]) -> str:
-    """`s.a.` is a legal form and becomes `sa`; `j.r.` are initials and stay two."""
+    """`s.a.` is a legal form and becomes `sa`."""
     joined = found[0].replace(".", "")
     return joined if joined in _LEGAL_WORDS else found[0].replace(".", " ")
 
@@ -129,8 +191,10 @@ def _latin(word: str) -> str:
     if _SYLLABIC.search(word):
         # Each character is a syllable of its own; which of them make a word, the joined neighbours find out.
         return " ".join(anyascii(character) for character in word)
-    if article := _ARABIC_ARTICLE.match(word):
-        return f"al {anyascii(word[article.end() :])}"
+    if _ABJAD.search(word):
+        if article := _ARABIC_ARTICLE.match(word):
+            return f"al {VOWELLESS}{anyascii(word[article.end() :].translate(_ABJAD_LETTERS))}"
+        return VOWELLESS + anyascii(word.translate(_ABJAD_LETTERS))
     return anyascii(word)
 
 
@@ -144,3 +208,7 @@ def lightness(word: str) -> float:
 
 
 _LEGAL_FORMS = frozenset(_LEGAL_WORDS.values())
+_LEGAL_LENGTH_MAX = max(map(len, _LEGAL_WORDS))
+_LONG_LEGAL_WORDS = tuple(
+    sorted((word for word in _LEGAL_WORDS if len(word) >= 5), key=lambda word: (-len(word), word))
+)

@@ -1,4 +1,4 @@
--- Documents that users are asked for; what came from one IP address; and what is looked up, in versions.
+-- Documents that users are asked for; cases of a queue; what came from one IP address; and what is looked up, in versions.
 
 CREATE TABLE document_request (
     account_id TEXT NOT NULL REFERENCES account (account_id),
@@ -11,6 +11,11 @@ CREATE TABLE document_request (
     body BLOB NOT NULL,                  -- sealed
     PRIMARY KEY (account_id, id)
 ) STRICT;
+
+CREATE INDEX case_by_id ON case_file (id, account_id);
+CREATE INDEX case_by_queue ON case_file (queue, account_id, sequence);
+CREATE INDEX case_by_age ON case_file (account_id, sequence);
+CREATE INDEX case_open ON case_file (due_at, id) WHERE status = 'open';
 
 -- Failed logins of the last day. The address itself is not kept: `ip_key` is a keyed hash of it.
 CREATE TABLE failed_login (

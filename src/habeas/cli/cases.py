@@ -1,0 +1,118 @@
+"""`habeas case ...`: what waits for people, and what they find."""
+
+from typing import Annotated
+
+import typer
+
+from habeas.cli import show, wiring
+from habeas.cli.acting import one_of, report
+from habeas.cli.options import ActorOption, JsonOption, NoteOption, StoreOption, actor
+from habeas.domain.case import Case, CaseOutcome
+from habeas.domain.errors import BadInputError
+from habeas.domain.event_data import CaseAct
+from habeas.domain.ids import AccountId, CaseId
+from habeas.service.acts import carry_out
+from habeas.service.casework import SMALL, case_by_id, open_cases, statistics
+
+app = typer.Typer(no_args_is_help=True, help="Work for people: what is open, and what somebody found.")
+
+CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="The case's id.")]
+QueueOption = Annotated[str | None, typer.Option("--queue", help="Only this queue, for example sanctions.")]
+LIST_MAX = 200
+
+
+@app.command("list")
+def list_(
+    queue: QueueOption = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")] = LIST_MAX,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Open cases, most urgent first.
+
+    Example: habeas case list --queue sanctions
+    """
+    with wiring.opened_store(store) as opened:
+        found = open_cases(opened, queue, limit)
+    for case in found:
+        show.json_line(case) if json else print("\n".join(_lines(case)))
+    if not found and not json:
+        print("no open case")
+
+
+@app.command("show")
+def show_(case: CaseArgument, store: StoreOption = None, json: JsonOption = False) -> None:
+    """One case with its match, its explanation and the opinions given.
+
+    Example: habeas case show cs_5k2jq3v7x4m6a2bc
+    """
+    with wiring.opened_store(store) as opened:
+        found = case_by_id(opened, CaseId(case))
+    if found is None:
+        raise _unknown(case)
+    show.json_line(found) if json else print("\n".join(_lines(found, whole=True)))
+
+
+@app.command()
+def decide(
+    case: CaseArgument,
+    outcome: Annotated[str, typer.Option("--outcome", help="true_match or false_match; resolved for other cases.")],
+    note: NoteOption,
+    as_: ActorOption,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Give your opinion on a case. A true match, and a false one that releases something, take two people.
+
+    Example: habeas case decide cs_5k2jq3v7x4m6a2bc --outcome false_match --note "another birth date" --as olga:sanctions_officer
+    """
+    act = CaseAct(
+        actor=actor(as_),
+        note=note,
+        case=CaseId(case),
+        outcome=one_of(outcome, CaseOutcome, list(CaseOutcome), "--outcome"),
+    )
+    with wiring.opened_store(store) as opened:
+        found = case_by_id(opened, act.case)
+        if found is None:
+            raise _unknown(case)
+        with wiring.opened_intake(opened) as intake:
+            result = carry_out(intake, AccountId(found.account), act, wiring.now())
+        decided = case_by_id(opened, act.case)
+    report(result, json=json)
+    if not json and decided is not None:
+        print(f"case {decided.id} is {decided.status}" + (f" as {decided.outcome}" if decided.outcome else ""))
+
+
+@app.command("statistics")
+def statistics_(queue: QueueOption = "sanctions", store: StoreOption = None, json: JsonOption = False) -> None:
+    """Counts for a regulator's liaison, without personal data: small numbers are given as bands (row A063).
+
+    Example: habeas case statistics --queue sanctions
+    """
+    with wiring.opened_store(store) as opened:
+        rows = statistics(opened, queue)
+    if json:
+        show.json_line(rows)
+        return
+    for row in rows:
+        print(f"{row.month}  {row.list}  {row.outcome}  {row.count}")
+    print(f"{len(rows)} rows; counts under {SMALL} are given as a band")
+
+
+def _lines(case: Case, *, whole: bool = False) -> list[str]:
+    lines = [
+        f"{case.id}  {case.queue}  {case.priority}  account {case.account}  {case.reason}  {case.status}",
+        f"  opened {show.when(case.opened_at)}, due {show.when(case.due_at)}",
+        f"  {case.why}",
+    ]
+    if case.match is not None:
+        match = case.match
+        lines.append(f"  match with {match.listed} ({match.list}, entry {match.entry}), score {match.score:.2f}")
+        lines += [f"    {line}" for line in match.explanation if whole]
+    lines += [f"  {o.by} found {o.outcome} on {show.when(o.at)}: {o.note}" for o in case.opinions]
+    return lines
+
+
+def _unknown(case: str) -> BadInputError:
+    return BadInputError(f"there is no case `{case}` here; `habeas case list` shows what is open")

@@ -1,0 +1,129 @@
+"""What differs between two versions of a list, of networks or of overrides, in words."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import TypeVar
+
+from msgspec import Struct
+
+from habeas.domain.errors import BadInputError
+from habeas.domain.listing import ListedEntity, ParsedList
+from habeas.reference import contents
+from habeas.reference.kinds import LISTS, Family, family_of
+from habeas.reference.overrides import Override
+from habeas.reference.sanctions.delta import delta
+
+_ANY_DAY = date(2000, 1, 1)
+
+V = TypeVar("V")
+
+
+class Changed(Struct, frozen=True):
+    """One entry that both versions have, with one phrase for each thing that changed."""
+
+    entry: str
+    changes: tuple[str, ...]
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """What was added, removed and changed. Entries are named by their id and, where they have one, their name."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[Changed, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.added or self.removed or self.changed)
+
+
+class Version(Struct, frozen=True):
+    """One side of a comparison: what it is, and its content."""
+
+    kind: str
+    content: bytes
+
+
+def difference(before: Version | None, after: Version) -> Difference:
+    """From one version to another; without a `before`, everything is added.
+
+    Raises BadInputError when the two cannot be compared.
+    """
+    family = family_of(after.kind)
+    if before is not None and family is not family_of(before.kind) and {family, family_of(before.kind)} != LISTS:
+        raise BadInputError(f"`{before.kind}` and `{after.kind}` are of different sorts; compare like with like")
+    match family:
+        case Family.SANCTIONS | Family.WALLETS:
+            return _of_lists(_parsed(before) if before else None, _parsed(after))
+        case Family.NETWORKS:
+            return _of_texts(_networks(before) if before else [], _networks(after))
+        case Family.OVERRIDES:
+            return _of_overrides(
+                contents.overrides(before.content) if before else (), contents.overrides(after.content)
+            )
+        case Family.PLACES:
+            raise BadInputError(
+                "databases of places are not compared: they differ in hundreds of thousands of networks from week to week; "
+                "their versions are in `habeas reference status`"
+            )
+
+
+def _parsed(version: Version) -> ParsedList:
+    return contents.parsed_list(version.content, version.kind)
+
+
+def _of_lists(before: ParsedList | None, after: ParsedList) -> Difference:
+    found = delta(before, after)
+    return Difference(
+        added=tuple(map(_named, found.added)),
+        removed=tuple(map(_named, found.removed)),
+        changed=tuple(Changed(_named(each.after), each.changes) for each in found.changed),
+    )
+
+
+def _named(entity: ListedEntity) -> str:
+    return entity.entry if entity.name == entity.entry else f"{entity.entry} {entity.name}"
+
+
+def _networks(version: Version) -> list[str]:
+    return [
+        contents.network_text(prefix) for prefix in contents.networks(version.content, version.kind, _ANY_DAY).prefixes
+    ]
+
+
+def _of_texts(before: Sequence[str], after: Sequence[str]) -> Difference:
+    had, has = set(before), set(after)
+    return Difference(
+        added=tuple(dict.fromkeys(text for text in after if text not in had)),
+        removed=tuple(dict.fromkeys(text for text in before if text not in has)),
+    )
+
+
+_FIELDS: tuple[tuple[str, Callable[[Override], str]], ...] = (
+    ("prefix", lambda override: override.prefix),
+    ("area", lambda override: override.area),
+    ("until", lambda override: override.until.isoformat()),
+    ("note", lambda override: override.note),
+    ("by", lambda override: override.by),
+)
+
+
+def _of_overrides(before: Sequence[Override], after: Sequence[Override]) -> Difference:
+    old, new = {each.id: each for each in before}, {each.id: each for each in after}
+    return Difference(
+        added=tuple(_described(each) for id_, each in new.items() if id_ not in old),
+        removed=tuple(_described(each) for id_, each in old.items() if id_ not in new),
+        changed=tuple(
+            Changed(id_, tuple(_changes(old[id_], each)))
+            for id_, each in new.items()
+            if id_ in old and each != old[id_]
+        ),
+    )
+
+
+def _described(override: Override) -> str:
+    return f"{override.id} {override.prefix} is in {override.area}"
+
+
+def _changes(was: Override, now: Override) -> list[str]:
+    return [f"{name} changed from `{of(was)}` to `{of(now)}`" for name, of in _FIELDS if of(was) != of(now)]

@@ -1,0 +1,286 @@
+"""The candidate index over all listed names, in memory: a name in, the entries that it is like out.
+
+A query's words find the listed words that are like them (`vocabulary`), these find the names that contain them, the best of
+these by summed weight are laid beside the query (`scorer`), and what else is known moves the score (`compare`).
+"""
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import nlargest
+
+import msgspec
+from msgspec import Struct
+
+from habeas.domain.listing import EntityKind, ListedEntity, ListVersion, NameQuality, ParsedList
+from habeas.domain.screening import NAME_LENGTH_MAX, Band, Bands, Explanation, Hit, Query, band_of
+from habeas.reference.names.compare import Facts, adjusted, identifier_key
+from habeas.reference.names.likeness import hashed
+from habeas.reference.names.normalise import is_legal_form, legal_form, legal_part, near_legal_form, words_of
+from habeas.reference.names.scorer import FIGURES, Alignment, Asked, Figures, align, asked_for, explained, words_in
+from habeas.reference.names.tables import Keys, Lists, Texts, keys_of, lists_of, packed_key, texts_of
+from habeas.reference.names.vocabulary import Vocabulary, VocabularyBuilder
+
+CANDIDATES_MAX = 30
+CANDIDATES_WITH_INITIALS_MAX = 150
+"""An initial finds nothing by itself, so that more names must be looked at."""
+FLOOR = 0.6
+"""Names that cannot reach this score are not looked at: the lowest band begins above it."""
+
+_COMPARED_WITH: dict[EntityKind, frozenset[EntityKind]] = {
+    EntityKind.PERSON: frozenset({EntityKind.PERSON}),
+    EntityKind.ORGANISATION: frozenset({EntityKind.ORGANISATION, EntityKind.VESSEL, EntityKind.AIRCRAFT}),
+    EntityKind.VESSEL: frozenset({EntityKind.VESSEL, EntityKind.ORGANISATION}),
+    EntityKind.AIRCRAFT: frozenset({EntityKind.AIRCRAFT, EntityKind.ORGANISATION}),
+    EntityKind.UNNAMED: frozenset(EntityKind),
+}
+
+
+class IndexedEntity(Struct, frozen=True, array_like=True):
+    """What of an entry is needed to make hits."""
+
+    version: int
+    """Which of the lists."""
+    entry: str
+    kind: EntityKind
+    names: tuple[tuple[str, NameQuality], ...]
+    facts: Facts
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(IndexedEntity).decode
+
+
+class NameIndex:
+    """Immutable once built. Of several threads each should have its own: what it remembers of words is not guarded."""
+
+    def __init__(
+        self,
+        versions: tuple[ListVersion, ...],
+        vocabulary: Vocabulary,
+        names_with: Lists,
+        units: Lists,
+        totals: Sequence[float],
+        entity_of: Sequence[int],
+        first_name: Sequence[int],
+        entities: Texts,
+        identifiers: Keys,
+        figures: Figures = FIGURES,
+    ) -> None:
+        self.versions = versions
+        self.vocabulary = vocabulary
+        self.names_with = names_with
+        """By word: the names that contain it, or two neighbours that make it."""
+        self.units = units
+        """By name: its words, then its joined neighbours."""
+        self.totals = totals
+        """By name: the weight of all its words."""
+        self.entity_of = entity_of
+        """By name."""
+        self.first_name = first_name
+        """By entity."""
+        self.entities = entities
+        self.identifiers = identifiers
+        self.figures = figures
+
+    def __len__(self) -> int:
+        """How many names."""
+        return len(self.units)
+
+    def entity(self, row: int) -> IndexedEntity:
+        return _decode(self.entities.raw(row))
+
+    def candidates(self, asked: Asked, most: int = CANDIDATES_MAX, floor: float = FLOOR) -> list[int]:
+        """The names that have most in common with the one asked for: by summed weight, against what is left over on both sides."""
+        sums: dict[int, float] = {}
+        ends, items = self.names_with.ends, self.names_with.items
+        skipped = self._skipped(asked, floor)
+        for common in (False, True):
+            for part in asked.parts:
+                if (part.mask & ~skipped == 0) is not common:
+                    continue
+                for row, (similar, _) in part.alike.items():
+                    gain = similar * part.weight
+                    if common:
+                        for name in items[ends[row] : ends[row + 1]]:
+                            if name in sums:
+                                sums[name] += gain
+                    else:
+                        for name in items[ends[row] : ends[row + 1]]:
+                            sums[name] = sums.get(name, 0.0) + gain
+        figures, totals, total = self.figures, self.totals, asked.total
+        least = floor * figures.asked_unmatched * total / (1 - floor + floor * figures.asked_unmatched)
+        ranked = [
+            (
+                shared
+                / (
+                    shared
+                    + figures.asked_unmatched * (total - shared if total > shared else 0.0)
+                    + figures.listed_unmatched * (totals[name] - shared if totals[name] > shared else 0.0)
+                ),
+                -name,
+            )
+            for name, shared in sums.items()
+            if shared >= least
+        ]
+        return [-name for _, name in nlargest(CANDIDATES_WITH_INITIALS_MAX if asked.initials else most, ranked)]
+
+    def _skipped(self, asked: Asked, floor: float) -> int:
+        """The words that are so common that a name which shares only them cannot reach the floor, as a mask."""
+        left = self.figures.asked_unmatched
+        shared, mask = 0.0, 0
+        for weight, at in sorted((weight, at) for at, weight in enumerate(asked.weights)):
+            shared += weight
+            if shared >= floor * (shared + left * (asked.total - shared)):
+                break
+            mask |= 1 << at
+        return mask
+
+    def screen(self, query: Query, bands: Bands = Bands(), *, most: int = CANDIDATES_MAX) -> tuple[Hit, ...]:  # noqa: B008 - frozen
+        """The entries that somebody may be, best first, one hit each.
+
+        What a difference lowered below every band is still there, as a hit in the band `none` that says by how much.
+        """
+        best: dict[int, tuple[float, int, Alignment, Asked]] = {}
+        for person, words in readings(query):
+            words = words if person else repaired(words, self.vocabulary)
+            asked = asked_for(words, self.vocabulary, self.figures)
+            names = [(name, FLOOR) for name in self.candidates(asked, most)]
+            for identifier in query.identifiers:
+                rows = self.identifiers.rows(hashed(identifier_key(identifier)))
+                names += [(self.first_name[entity], 0.0) for entity in rows]
+            for name, floor in names:
+                alignment = align(asked, self.units[name], self.vocabulary, self.figures)
+                if alignment.score < floor:
+                    continue
+                entity = self.entity_of[name]
+                if entity not in best or alignment.score > best[entity][0]:
+                    best[entity] = (alignment.score, name, alignment, asked)
+        hits = []
+        for row, (_, name, alignment, asked) in best.items():
+            hit = self._hit(query, asked, row, name, alignment, bands)
+            if hit is not None:
+                hits.append(hit)
+        return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.list, hit.entry)))
+
+    def _hit(self, query: Query, asked: Asked, row: int, name: int, alignment: Alignment, bands: Bands) -> Hit | None:
+        entity = self.entity(row)
+        if query.kind is not None and entity.kind not in _COMPARED_WITH[query.kind]:
+            return None
+        score, adjustments = adjusted(alignment.score, query, entity.facts)
+        if max(score, alignment.score) < bands.review_at:
+            return None
+        text, quality = entity.names[name - self.first_name[row]]
+        pairs, asked_left, listed_left = explained(asked, alignment, self.units[name], self.vocabulary)
+        version = self.versions[entity.version]
+        explanation = Explanation(
+            listed_name=text,
+            quality=quality,
+            version=version.version,
+            pairs=pairs,
+            asked_unmatched=asked_left,
+            listed_unmatched=listed_left,
+            name_score=round(alignment.score, 4),
+            adjustments=adjustments,
+        )
+        return Hit(
+            list=version.list,
+            entry=entity.entry,
+            name=entity.names[0][0],
+            kind=entity.kind,
+            score=round(score, 4),
+            band=band_of(score, explanation, bands),
+            explanation=explanation,
+        )
+
+
+def build_index(lists: Iterable[ParsedList], figures: Figures = FIGURES) -> NameIndex:
+    """The index of some lists. Entries without a name are left out: wallets are found by their address."""
+    builder = VocabularyBuilder()
+    versions: list[ListVersion] = []
+    units: list[list[int]] = []
+    names_with: list[list[int]] = []
+    entity_of, first_name = array("I"), array("I")
+    records: list[bytes] = []
+    identifiers: list[int] = []
+    for parsed in lists:
+        versions.append(parsed.version)
+        for entity in parsed.entities:
+            named = [(name, words) for name in entity.names if (words := _words(name.text, entity.kind))]
+            if not named:
+                continue
+            row = len(records)
+            first_name.append(len(units))
+            seen: set[int] = set()
+            for _, words in named:
+                rows = [builder.number(word) for word in words]
+                seen.update(rows)
+                rows += [builder.number(one + other) for one, other in zip(words, words[1:], strict=False)]
+                while len(names_with) < len(builder.counts):
+                    names_with.append([])
+                for unit in dict.fromkeys(rows):
+                    names_with[unit].append(len(units))
+                units.append(rows)
+                entity_of.append(row)
+            for word in seen:
+                builder.counts[word] += 1
+            record = _record(len(versions) - 1, entity, tuple((name.text, name.quality) for name, _ in named))
+            identifiers += [packed_key(hashed(identifier_key(each)), row) for each in record.facts.identifiers]
+            records.append(_encode(record))
+    vocabulary = builder.build(len(records))
+    weights = vocabulary.weights
+    return NameIndex(
+        tuple(versions),
+        vocabulary,
+        lists_of(names_with),
+        lists_of(units),
+        array("d", (sum(weights[row] for row in rows[: words_in(len(rows))]) for rows in units)),
+        entity_of,
+        first_name,
+        texts_of(records),
+        keys_of(identifiers),
+        figures,
+    )
+
+
+def readings(query: Query) -> tuple[tuple[bool, tuple[str, ...]], ...]:
+    """The name as words: as a person's (True), as an organisation's, or both where that is open and makes a difference."""
+    name = query.name[:NAME_LENGTH_MAX]
+    if query.kind is not None:
+        person = query.kind is EntityKind.PERSON
+        return ((person, words_of(name, person=person)),)
+    both = words_of(name, person=True), words_of(name, person=False)
+    return ((True, both[0]),) if both[0] == both[1] else ((True, both[0]), (False, both[1]))
+
+
+def repaired(words: tuple[str, ...], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """An organisation's name, legal forms with slips and cuts in them recognised, where the words are known as nothing else."""
+    if len(words) < 2:
+        return words
+    made: list[str] = []
+    before = ""
+    for at, word in enumerate(words):
+        if len(words) > 2 and len(before) > 1 and (form := legal_form(before + word)):
+            made[-1] = form
+            before = ""
+            continue
+        neighbours = (before + word, word + "".join(words[at + 1 : at + 2]))
+        before = word
+        if vocabulary.knows(word) or any(len(each) > len(word) and vocabulary.knows(each) for each in neighbours):
+            made.append(word)
+        elif form := near_legal_form(word):
+            made.append(form)
+        elif cut := next((cut for cut in legal_part(word) if all(map(vocabulary.knows, cut))), None):
+            made += cut
+        else:
+            made.append(word)
+    # A name of nothing but legal forms says nothing: then the words are better left as they are.
+    return tuple(made) if any(not is_legal_form(word) for word in made) else words
+
+
+def _words(name: str, kind: EntityKind) -> tuple[str, ...]:
+    return words_of(name[:NAME_LENGTH_MAX], person=kind is EntityKind.PERSON)
+
+
+def _record(version: int, entity: ListedEntity, names: tuple[tuple[str, NameQuality], ...]) -> IndexedEntity:
+    facts = Facts(entity.births, entity.nationalities, entity.identifiers)
+    return IndexedEntity(version, entity.entry, entity.kind, names, facts)
