@@ -4,6 +4,10 @@
 - `remember`: what the account's bounded state keeps of the event
 - `draft`: the decision while it is being made
 - `respond`: signals to restrictions and cases, by the playbook
-- `acts`: timers, acts of staff, proofs of control, effects of other accounts
+- `birth`: a restriction from a planned placement
+- `acts`: what is carried out and not judged: timers, proofs of control; and the table of all acts
+- `by_hand`, `matches`, `holder`: acts of staff on restrictions, opinions on cases, what stands for a whole holder
+- `limits`: limits of one request, never stored
+- `asking`, `standing`: the question that an event asks, and what stands when it is asked
 - `quarantine`: what happens when judging an event failed
 """

@@ -1,6 +1,6 @@
 """What one event means for one account: the sentence of the whole system, in about a page."""
 
-from habeas.decision import acts
+from habeas.decision import acts, holder
 from habeas.decision.asking import asked_capability, request_of
 from habeas.decision.draft import Draft
 from habeas.decision.limits import request_limits
@@ -42,7 +42,7 @@ def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Deci
     if event.type == "challenge.passed" and isinstance(event.data, data.Challenge):
         acts.challenge_passed(draft, event.data)
     if isinstance(event.data, data.Profile):
-        acts.follow_holder(draft)
+        holder.follow_holder(draft)
 
     for detector in _LISTENING.get(event.type, ()):
         params = policy.detectors.get(detector.name)

@@ -5,14 +5,14 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from habeas.decision.asking import asked_capability
+from habeas.decision.birth import born
 from habeas.decision.draft import AUTOMATION, Draft
 from habeas.decision.standing import standing_of
 from habeas.domain.account import AccountState
 from habeas.domain.capability import FLOOR, Level
 from habeas.domain.decision import Decision
 from habeas.domain.facts import EnrichedEvent
-from habeas.domain.ids import RestrictionId
-from habeas.domain.restriction import Restriction, Status
+from habeas.domain.restriction import Status
 from habeas.domain.verdict import Request, Verdict, evaluate, statement_path
 from habeas.playbook.plan import Planned
 from habeas.playbook.policy import Policy
@@ -30,33 +30,8 @@ def quarantine(state: AccountState, enriched: EnrichedEvent, policy: Policy, err
     draft = Draft(replace(state, decided_at=now, watched_since=state.watched_since or now), enriched, policy, now)
     planned = Planned(policy, policy.safety.quarantine)
     if not any(r.status is Status.ACTIVE and r.reason == planned.code for r in state.in_force(now)):
-        allowance = planned.allowance(policy, ())
-        ends_at, condition = planned.end_or_condition(allowance, now)
-        draft.place(
-            Restriction(
-                id=RestrictionId(draft.new_id("rs", "quarantine")),
-                account=state.account,
-                kind=planned.kind,
-                reason=planned.code,
-                scope=planned.scope,
-                purpose=planned.reason.purpose,
-                ground=planned.reason.ground,
-                evidence=planned.evidence,
-                evidence_ids=(f"event:{enriched.event.id}",),
-                disclosure=planned.reason.disclosure,
-                placed_by=AUTOMATION,
-                cause=enriched.event.id,
-                placed_at=now,
-                starts_at=now,
-                playbook=policy.playbook,
-                least_restrictive_considered=planned.reason.considered,
-                ends_at=ends_at,
-                condition=condition,
-                at_end=planned.at_end,
-                cool_off_for=planned.cool_off(()),
-                note=why,
-            )
-        )
+        ends = planned.end_or_condition(planned.allowance(policy, ()), now)
+        draft.place(born(draft, planned, AUTOMATION, ends, (f"event:{enriched.event.id}",), note=why))
     draft.open_case(policy.safety.quarantine_case, planned.code, why)
     decision = draft.finish(_denied(draft, enriched, now))
     return replace(decision, outcome=replace(decision.outcome, quarantined=True))

@@ -2,10 +2,10 @@
 
 from msgspec.structs import replace
 
+from habeas.decision.birth import born
 from habeas.decision.draft import Draft
 from habeas.domain.actor import Actor, Role
 from habeas.domain.case import Match, Priority
-from habeas.domain.ids import RestrictionId
 from habeas.domain.kind import MANDATORY_KINDS, Kind
 from habeas.domain.restriction import Restriction, Scope, Status, extend, why_not_place
 from habeas.domain.signal import Signal
@@ -82,36 +82,19 @@ def _place(draft: Draft, signal: Signal, planned: Planned) -> None:
         why = refused or f"evidence {planned.evidence} does not permit {planned.kind}"
         draft.open_case(CasePolicy(queue="review", priority=Priority.HIGH), planned.code, f"{why}; {_why(signal)}")
         return
-    ends_at, condition = planned.end_or_condition(allowance, draft.now)
+    ends = planned.end_or_condition(allowance, draft.now)
+    rests_on = (match_evidence(signal.match),) if signal.match else ()
     draft.place(
-        Restriction(
-            id=RestrictionId(draft.new_id("rs", planned.code, planned.kind, planned.scope)),
-            account=draft.state.account,
-            kind=planned.kind,
-            reason=planned.code,
-            scope=planned.scope,
-            purpose=planned.reason.purpose,
-            ground=planned.reason.ground,
-            evidence=planned.evidence,
-            evidence_ids=(
-                f"event:{draft.event.id}",
-                f"signal:{signal.typology}",
-                *((match_evidence(signal.match),) if signal.match else ()),
-            ),
-            disclosure=planned.reason.disclosure,
-            placed_by=placer,
-            cause=draft.event.id,
-            placed_at=draft.now,
-            starts_at=draft.now,
-            playbook=draft.policy.playbook,
-            least_restrictive_considered=planned.reason.considered,
-            ends_at=ends_at,
-            condition=condition,
-            at_end=planned.at_end,
+        born(
+            draft,
+            planned,
+            placer,
+            ends,
+            (f"event:{draft.event.id}", f"signal:{signal.typology}", *rests_on),
             held=signal.held if planned.scope is Scope.AMOUNT else None,
             cool_off_for=planned.cool_off(signal.circumstances),
             circumstances=signal.circumstances,
-            facts=signal.facts | ({DUE_AT: ends_at.isoformat()} if _is_due(planned) and ends_at else {}),
+            facts=signal.facts | ({DUE_AT: ends[0].isoformat()} if ends[0] and _is_due(planned) else {}),
             note=_why(signal),
         )
     )

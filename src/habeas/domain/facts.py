@@ -73,6 +73,8 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     """Listed entries that carry the identity document that the event declares."""
     names: tuple[NameHit, ...] = ()
     """Listed names that the declared name resembles, best first."""
+    restriction: Restriction | None = None
+    """The restriction that an act is about, where it has ended and the state no longer holds it."""
     case: Case | None = None
     """The case that an act is about, as it is recorded."""
     mains: tuple[MainAccount, ...] = ()

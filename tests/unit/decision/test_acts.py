@@ -294,7 +294,7 @@ def test_a_ban_is_not_lifted() -> None:
 
 def test_what_is_not_there_cannot_be_lifted() -> None:
     code, message = refusal(a_frozen_story().lifted_by_staff("rs_9"))
-    assert (code, message) == ("not_active", "account `acct-1` has no active or proposed restriction `rs_9`")
+    assert (code, message) == ("not_active", "account `acct-1` has no restriction `rs_9`")
 
 
 def test_what_was_lifted_cannot_be_lifted_again() -> None:

@@ -14,7 +14,7 @@ from habeas.domain.capability import Capability, Level
 from habeas.domain.decision import Outcome
 from habeas.domain.errors import EventRejectedError, IdentityReusedError
 from habeas.domain.event import make_event
-from habeas.domain.event_data import LiftAct, PlaceAct
+from habeas.domain.event_data import AnnulAct, LiftAct, PlaceAct
 from habeas.domain.facts import ListHit
 from habeas.domain.ids import AccountId
 from habeas.domain.kind import Kind
@@ -214,6 +214,15 @@ def test_effects_that_are_delivered_twice_act_once(desk: Desk) -> None:
         if message.message.topic == "effect":
             assert desk.intake.decide(outbox._event(message.message)).duplicate
     assert len(desk.questions.account(AccountId("two")).restrictions) == 1
+
+
+def test_what_has_ended_can_still_be_annulled_because_it_was_wrong(desk: Desk) -> None:
+    placed = desk.restrict("rudi").placed[0]
+    desk.wait(days=8)
+    act = AnnulAct(actor=TOM, note="it was somebody else", restriction=placed.id)
+    carry_out(desk.intake, AccountId("rudi"), act, desk.now)
+    (annulled,) = desk.questions.account(AccountId("rudi")).restrictions
+    assert (annulled.status, annulled.ended_at) == (Status.ANNULLED, MONDAY + timedelta(days=7))
 
 
 def test_a_refused_act_is_recorded_and_changes_nothing(desk: Desk) -> None:
