@@ -1,5 +1,7 @@
 """What one event means for one account: the sentence of the whole system, in about a page."""
 
+from collections.abc import Iterator
+
 from habeas.decision import acts, holder
 from habeas.decision.asking import asked_capability, request_of
 from habeas.decision.draft import Draft
@@ -51,16 +53,23 @@ def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Deci
     for signal in draft.signals:
         respond(draft, signal)
 
-    if state.unreadable:
-        draft.open_case(
-            policy.safety.quarantine_case, policy.safety.quarantine.reason, "a record of the account is unreadable"
-        )
+    for doubt in _doubts(state, enriched):
+        draft.open_case(policy.safety.quarantine_case, policy.safety.quarantine.reason, doubt)
     verdict = _verdict(draft, is_known)
     if verdict is None or verdict.level <= Level.STEP_UP:
         draft.state = remember_destination(draft.state, event, now)
     if event.type == "account.deactivated" and verdict is not None and verdict.level is Level.ALLOW:
         acts.deactivate(draft)
     return draft.finish(verdict, _disposition(draft))
+
+
+def _doubts(state: AccountState, enriched: EnrichedEvent) -> Iterator[str]:
+    """What a person must look at because it could not be read or asked. A place that nobody knows is no such thing."""
+    if state.unreadable:
+        yield "a record of the account is unreadable"
+    for source in enriched.facts.unavailable:
+        if source != "place":
+            yield f"sanctions lists could not be asked about {source} of event `{enriched.event.id}`"
 
 
 def _disposition(draft: Draft) -> Disposition | None:

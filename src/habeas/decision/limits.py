@@ -32,6 +32,9 @@ def request_limits(
     refused_until = facts.ip_activity.refused_until
     if refused_until is not None and at < refused_until:
         found.append(_limit(account, Reason.IP_REPUTATION, Kind.IP_BLOCK, "ip", policy, at, {}))
+    if is_outgoing and "wallets" in facts.unavailable:
+        # When in doubt about what moves value out: deny this request; `decide` opens a case.
+        found.append(_limit(account, Reason.SYSTEM_REVIEW, Kind.OUTFLOW_HOLD, "wallets", policy, at, {}))
     if is_outgoing:
         found += [
             _limit(account, Reason.SANCTIONS_NEXUS, Kind.SANCTIONS_BLOCK, f"{hit.list}-{hit.entry}", policy, at, {})

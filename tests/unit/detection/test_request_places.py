@@ -320,6 +320,15 @@ def test_a_deposit_from_a_listed_wallet_blocks_the_amount_and_not_the_person() -
     assert story.level("withdraw_crypto", asset="ETH", amount=1, balance=2) is Level.HOLD
 
 
+def test_a_withdrawal_is_denied_with_a_case_while_the_lists_cannot_be_asked() -> None:
+    story = a_resident()
+    data = {"asset": "ETH", "amount": "1", "usd": "3000", "address": "0xa"}
+    outcome = story.event("withdrawal.requested", looked_up=Facts(unavailable=("wallets",)), **data)
+    assert outcome.verdict is not None
+    assert outcome.verdict.level is Level.DENY
+    assert (story.state.restrictions, story.pages) == ((), 1)
+
+
 def test_an_ordinary_deposit_beside_a_blocked_one_is_credited() -> None:
     story = a_resident()
     deposit = {"asset": "ETH", "amount": "2", "usd": "6000", "tx": "0x1", "from": "0xa"}
