@@ -126,10 +126,9 @@ def view(reader: Reader) -> dict[str, Any]:
         "holders": [reader.holder_accounts(HolderId(holder)) for holder in ("h-1", "h-2")],
         "restriction accounts": [reader.restriction_account(RestrictionId(id_)) for id_ in RESTRICTIONS],
         "addresses": [
-            reader.ip_activity(ip, at + days * timedelta(days=1), AccountId("acct-1"))
+            reader.ip_activity(ip, at, AccountId("acct-1"))
             for ip in ("203.0.113.7", "2001:db8::9")
-            for at in TIMES
-            for days in (-2, -1, 0, 1, 2)
+            for at in (NOON - 23 * HOUR, *TIMES[1::2], NOON + 24 * HOUR)
         ],
         "references": (reader.reference_sets(), reader.reference_sets(current=True), [*map(reader.reference, KINDS)]),
         "open cases": (reader.open_cases(None, 2), reader.open_cases("takeover", 99), reader.open_cases("kyc", 9)),

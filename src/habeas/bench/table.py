@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from habeas.bench import decisions, stores
+from habeas.bench import decisions, names, places, reference, stores
 
 
 class Bench(Struct, frozen=True):
@@ -20,4 +20,9 @@ BENCHES: dict[str, Bench] = {
     "state": Bench(decisions.bench_state, 20_000),
     "verdict": Bench(decisions.bench_verdict, 2_000),
     "sqlite": Bench(stores.bench_sqlite, 20_000),
+    "countries": Bench(places.bench_countries, 20_000),
+    "cities": Bench(places.bench_cities, 20_000),
+    "tags": Bench(places.bench_tags, 20_000),
+    "names": Bench(names.bench_names, 20_000),
+    "reference": Bench(reference.bench_reference, 20_000),
 }

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import habeas
-from habeas.cli import ask, cases, diagnose, doctor, events, journal, measure, policy, reference, staff, tour
+from habeas.cli import ask, cases, diagnose, doctor, events, journal, measure, policy, reference, screening, staff, tour
 from habeas.domain.errors import BadInputError, HabeasError
 
 app = typer.Typer(
@@ -49,10 +49,12 @@ app.command()(staff.annul)
 app.command()(staff.exempt)
 app.add_typer(cases.app, name="case")
 app.add_typer(reference.app, name="reference")
+app.command()(screening.screen)
 app.add_typer(policy.app, name="playbook")
 app.add_typer(journal.app, name="journal")
 app.command()(doctor.doctor)
 app.command()(measure.bench)
+app.add_typer(screening.evaluate_app, name="evaluate")
 
 
 def main() -> None:

@@ -85,7 +85,7 @@ def _verdict(draft: Draft, is_known: bool) -> Verdict | None:
     capability = asked_capability(draft.event, draft.facts.is_own_counterparty)
     if capability is None:
         return None
-    is_outgoing = isinstance(draft.event.data, data.Withdrawal)
+    is_outgoing = isinstance(draft.event.data, data.Withdrawal | data.WithdrawalStage)
     limits = request_limits(
         draft.state.account,
         draft.facts,

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from habeas.decision.draft import AUTOMATION
 from habeas.domain.facts import Facts
 from habeas.domain.ids import AccountId, EventId, RestrictionId
@@ -31,7 +33,8 @@ def request_limits(
         found.append(_limit(account, Reason.IP_REGION, Kind.IP_BLOCK, rule.version, policy, at, told))
     refused_until = facts.ip_activity.refused_until
     if refused_until is not None and at < refused_until:
-        found.append(_limit(account, Reason.IP_REPUTATION, Kind.IP_BLOCK, "ip", policy, at, {}))
+        limit = _limit(account, Reason.IP_REPUTATION, Kind.IP_BLOCK, "ip", policy, at, {})
+        found.append(replace(limit, ends_at=refused_until))
     if is_outgoing and "wallets" in facts.unavailable:
         # When in doubt about what moves value out: deny this request; `decide` opens a case.
         found.append(_limit(account, Reason.SYSTEM_REVIEW, Kind.OUTFLOW_HOLD, "wallets", policy, at, {}))

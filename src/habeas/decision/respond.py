@@ -123,16 +123,12 @@ def _extend(draft: Draft, signal: Signal, planned: Planned, standing: Restrictio
 
 def _standing(draft: Draft, planned: Planned) -> Restriction | None:
     """The restriction in force that says the same: same reason, kind and scope."""
+    said = (planned.code, planned.kind, planned.scope)
+    alike = (r for r in draft.state.in_force(draft.now) if (r.reason, r.kind, r.scope) == said)
     if planned.scope is Scope.AMOUNT:
-        return None  # Every deposit is a matter of its own.
-    return next(
-        (
-            r
-            for r in draft.state.in_force(draft.now)
-            if r.status is Status.ACTIVE and (r.reason, r.kind, r.scope) == (planned.code, planned.kind, planned.scope)
-        ),
-        None,
-    )
+        # Every deposit is a matter of its own, whichever lists its sender is on.
+        alike = (r for r in alike if r.cause == draft.event.id)
+    return next((r for r in alike if r.status is Status.ACTIVE), None)
 
 
 def _is_exempt(draft: Draft, planned: Planned) -> bool:

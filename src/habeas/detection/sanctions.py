@@ -20,6 +20,7 @@ VERSION = 1
 _WALLET_TYPOLOGIES = {
     "deposit.crypto": "listed_wallet_deposit",
     "withdrawal.requested": "listed_wallet_withdrawal",
+    "withdrawal.broadcasting": "listed_wallet_withdrawal",
     "address.added": "listed_wallet_declared",
 }
 

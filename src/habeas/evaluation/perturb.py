@@ -237,7 +237,11 @@ def _in_arabic(part: str, chance: random.Random) -> str:
         rest = rest[1:] if out and rest[:1] in tuple("aeiou") else rest
         if rest.endswith(("a", "ah")):
             rest = rest.removesuffix("h").removesuffix("a") + "ة"
-        long = "".join(letter if letter not in "iuo" or chance.random() < 0.5 else "" for letter in rest)
+        end = len(rest) - 1
+        long = "".join(
+            letter if letter not in "iuo" or at == end or chance.random() < 0.5 else ""
+            for at, letter in enumerate(rest)
+        )
         words.append(article + out + _written(long if "ee" not in rest and "ou" not in rest else rest, _ARABIC))
         article = ""
     return " ".join(words)

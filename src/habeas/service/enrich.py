@@ -14,7 +14,7 @@ from habeas.domain.account import AccountState
 from habeas.domain.case import Case
 from habeas.domain.event import Event
 from habeas.domain.facts import Facts, ListHit, MainAccount
-from habeas.domain.ids import AccountId, CaseId, HolderId
+from habeas.domain.ids import AccountId, CaseId, HolderId, RestrictionId
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction, Scope, Status
 from habeas.service.ports import Lists, Places, Reader
@@ -102,6 +102,8 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader) -> F
         facts = replace(facts, ip_activity=reader.ip_activity(ip, event.time, event.account))
     if isinstance(event.data, data.CaseAct):
         facts = replace(facts, case=_case(reader, event.account, event.data.case))
+    if isinstance(event.data, data.AnnulAct):
+        facts = replace(facts, restriction=_restriction(reader, event.account, event.data.restriction))
     parents, holder = _relations(event, state, reader)
     if holder is None and not parents:
         return facts
@@ -125,6 +127,10 @@ def main_account(reader: Reader, account: AccountId) -> MainAccount:
 
 def _case(reader: Reader, account: AccountId, case: CaseId) -> Case | None:
     return next((found for found in reader.cases(account) if found.id == case), None)
+
+
+def _restriction(reader: Reader, account: AccountId, restriction: RestrictionId) -> Restriction | None:
+    return next((found for found in reader.restrictions(account) if found.id == restriction), None)
 
 
 def _relations(event: Event, state: AccountState, reader: Reader) -> tuple[tuple[AccountId, ...], HolderId | None]:

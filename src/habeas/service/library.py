@@ -20,6 +20,9 @@ from habeas.service.ports import Lists, Places, Reader, ReferenceSet, Store
 CHECK_EVERY_S = 1.0
 """How often the store is asked whether anything changed."""
 
+RETRY_EVERY_S = 60.0
+"""How often a set that could not be used is tried again: perhaps the disk was full."""
+
 Content = Callable[[], bytes]
 T = TypeVar("T")
 Build = Callable[[Sequence[tuple[ReferenceSet, Content]]], T]
@@ -89,7 +92,7 @@ class Library:
         with self._store.reading() as reader:
             current = reader.reference_sets(current=True)
             for shelf in shelves:
-                shelf.follow(current, reader)
+                shelf.follow(current, reader, self._clock())
 
 
 class _Shelf(Generic[T]):
@@ -100,6 +103,7 @@ class _Shelf(Generic[T]):
         self._kinds = kinds
         self._made_from: tuple[_Mark, ...] | None = None
         self._content: T | None = None
+        self._tried_at = 0.0
         self.fault = ""
 
     @property
@@ -114,18 +118,19 @@ class _Shelf(Generic[T]):
             raise UnavailableError(self.fault)
         return self._content
 
-    def follow(self, current: Sequence[ReferenceSet], reader: Reader) -> None:
+    def follow(self, current: Sequence[ReferenceSet], reader: Reader, now: float) -> None:
         """Make it anew if its sets changed. If that fails, what there was stays in use, and `fault` says why."""
         mine = [each for each in current if each.kind.startswith(self._kinds)]
         marks = tuple((each.kind, each.version, each.sha256, each.as_of) for each in mine)
-        if marks == self._made_from:
+        is_due_again = bool(self.fault) and now - self._tried_at >= RETRY_EVERY_S
+        if marks == self._made_from and not is_due_again:
             return
+        self._tried_at = now
         try:
             self._content = self._build(with_contents(mine, reader))
             self.fault = ""
         except Exception as exc:  # noqa: BLE001 - whatever is wrong with a set, the old one is better than none
             self.fault = str(exc) or type(exc).__name__
-        # A set that failed is not tried again every second: it will not get better.
         self._made_from = marks
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from habeas.domain.case import CaseStatus
 from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, EventId, HolderId, RestrictionId
@@ -37,8 +37,6 @@ from habeas.store.rows import (
 from habeas.store.unit_of_work import StoredReader, StoredUnitOfWork, Turns
 from habeas.store.vault import Vault, new_master
 
-
-K = TypeVar("K", RestrictionId, CaseId, DocumentRequestId)
 R = TypeVar("R", RestrictionRow, CaseRow, RequestRow)
 
 
@@ -276,7 +274,7 @@ class MemoryRows:
                 self._tables.references[key] = row._replace(is_current=0), content
 
 
-def _changed(rows: dict[K, R], changes: Sequence[R]) -> dict[K, R]:
+def _changed(rows: dict[Any, R], changes: Sequence[R]) -> dict[Any, R]:
     """What changes stays at the place of its birth, in the dict and by its sequence."""
     kept = {row.id: row._replace(sequence=rows[row.id].sequence) if row.id in rows else row for row in changes}
     return rows | kept

@@ -84,6 +84,8 @@ def test_the_us_is_never_an_ip_block() -> None:
 def test_requests_from_an_address_of_bad_reputation_are_refused_until_the_time_is_over() -> None:
     activity = IpActivity(refused_until=NOON + timedelta(hours=1))
     assert level("login", Facts(ip_activity=activity)) is Level.DENY
+    limits = request_limits(AccountId("a"), Facts(ip_activity=activity), the_policy(), NOON, is_outgoing=False)
+    assert [limit.ends_at for limit in limits] == [activity.refused_until]
     assert level("login", Facts(ip_activity=IpActivity(refused_until=NOON))) is Level.ALLOW
 
 
@@ -334,6 +336,26 @@ def test_an_ordinary_deposit_beside_a_blocked_one_is_credited() -> None:
     deposit = {"asset": "ETH", "amount": "2", "usd": "6000", "tx": "0x1", "from": "0xa"}
     story.event("deposit.crypto", looked_up=Facts(wallets=(LISTED,)), **deposit)
     assert story.event("deposit.crypto", "1h", **(deposit | {"tx": "0x2"})).disposition == "credit"
+
+
+def test_a_wallet_listed_between_request_and_broadcast_is_denied_too() -> None:
+    story = a_resident()
+    data = {"request": "w-1", "asset": "ETH", "amount": "1", "address": "0xa"}
+    outcome = story.event("withdrawal.broadcasting", looked_up=Facts(wallets=(LISTED,)), **data)
+    assert outcome.verdict is not None
+    assert outcome.verdict.level is Level.DENY
+    assert signals_of(outcome) == ["listed_wallet_withdrawal"]
+
+
+def test_a_sender_on_two_lists_blocks_the_deposit_once_until_both_were_found_false() -> None:
+    story = a_resident()
+    other = replace(LISTED, list="UK", entry="CYB0001")
+    deposit = {"asset": "ETH", "amount": "2", "usd": "6000", "tx": "0x1", "from": "0xa"}
+    outcome = story.event("deposit.crypto", looked_up=Facts(wallets=(LISTED, other)), **deposit)
+    assert len(outcome.placed) == 1
+    (block,) = story.state.restrictions
+    assert [e for e in block.evidence_ids if e.startswith("match:")] == [f"match:{h.pair}" for h in (LISTED, other)]
+    assert len(story.decisions[-1].cases) == 2
 
 
 def test_every_listed_deposit_is_a_matter_of_its_own() -> None:

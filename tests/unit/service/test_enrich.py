@@ -57,7 +57,7 @@ def an_event(type_: str, **data: Any) -> Event:
     return make_event("ev-1", "urn:exchange", type_, "acct-1", NOON, msgspec.json.encode(data))
 
 
-WITHDRAWAL = {"asset": "ETH", "amount": "1", "usd": "3000", "address": "0xbad"}
+WITHDRAWAL: dict[str, Any] = {"asset": "ETH", "amount": "1", "usd": "3000", "address": "0xbad"}
 NAMING_WALLETS = {
     "a sender": (
         "deposit.crypto",

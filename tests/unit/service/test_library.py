@@ -10,7 +10,7 @@ import pytest
 from habeas.domain.errors import HabeasError
 from habeas.domain.facts import ListHit
 from habeas.domain.place import Place
-from habeas.service.library import CHECK_EVERY_S, Content, Library, UnavailableError
+from habeas.service.library import CHECK_EVERY_S, RETRY_EVERY_S, Content, Library, UnavailableError
 from habeas.service.ports import ReferenceSet, Store
 from habeas.store.memory import MemoryStore
 from habeas.store.sqlite import SqliteStore
@@ -112,6 +112,22 @@ def test_a_set_that_cannot_be_used_leaves_the_old_one_in_use_and_is_named() -> N
     load(store, "places.country", b"whole", "2")
     assert library.refresh() == ()
     assert place_of(library) == "places.country whole"
+
+
+def test_a_set_that_could_not_be_used_is_tried_again_a_minute_later() -> None:
+    store, clock, is_full = MemoryStore(), Clock(), True
+
+    def places(sets: Sequence[tuple[ReferenceSet, Content]]) -> Named:
+        if is_full:
+            raise HabeasError("the disk is full")
+        return Named(sets)
+
+    library = Library(store, places, Named, clock)
+    with pytest.raises(UnavailableError, match="the disk is full"):
+        library.place("203.0.113.7")
+    is_full = False
+    clock.now += RETRY_EVERY_S
+    assert place_of(library) == "built in"
 
 
 def test_without_anything_usable_a_look_up_says_so_and_the_other_works() -> None:

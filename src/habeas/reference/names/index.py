@@ -6,7 +6,6 @@ these by summed weight are laid beside the query (`scorer`), and what else is kn
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from heapq import nlargest
 
 import msgspec
 from msgspec import Struct
@@ -15,12 +14,13 @@ from habeas.domain.listing import EntityKind, ListedEntity, ListVersion, NameQua
 from habeas.domain.screening import NAME_LENGTH_MAX, Band, Bands, Explanation, Hit, Query, band_of
 from habeas.reference.names.compare import Facts, adjusted, identifier_key
 from habeas.reference.names.likeness import hashed
-from habeas.reference.names.normalise import is_legal_form, legal_form, legal_part, near_legal_form, words_of
+from habeas.reference.names.normalise import cuts, is_legal_form, legal_form, near_legal_form, words_of
 from habeas.reference.names.scorer import FIGURES, Alignment, Asked, Figures, align, asked_for, explained, words_in
 from habeas.reference.names.tables import Keys, Lists, Texts, keys_of, lists_of, packed_key, texts_of
 from habeas.reference.names.vocabulary import Vocabulary, VocabularyBuilder
 
 CANDIDATES_MAX = 30
+NAMES_OF_ENTRY_MAX = 3
 CANDIDATES_WITH_INITIALS_MAX = 150
 """An initial finds nothing by itself, so that more names must be looked at."""
 FLOOR = 0.6
@@ -122,7 +122,22 @@ class NameIndex:
             for name, shared in sums.items()
             if shared >= least
         ]
-        return [-name for _, name in nlargest(CANDIDATES_WITH_INITIALS_MAX if asked.initials else most, ranked)]
+        ranked.sort(reverse=True)
+        return self._of_different_entries(ranked, CANDIDATES_WITH_INITIALS_MAX if asked.initials else most)
+
+    def _of_different_entries(self, ranked: list[tuple[float, int]], most: int) -> list[int]:
+        """The best names of so many entries. An entry with many aliases must not crowd out the others."""
+        taken: dict[int, int] = {}
+        names = []
+        for _, name in ranked:
+            entity = self.entity_of[-name]
+            times = taken.get(entity, 0)
+            if times == 0 and len(taken) >= most:
+                break
+            if times < NAMES_OF_ENTRY_MAX:
+                taken[entity] = times + 1
+                names.append(-name)
+        return names
 
     def _skipped(self, asked: Asked, floor: float) -> int:
         """The words that are so common that a name which shares only them cannot reach the floor, as a mask."""
@@ -135,8 +150,24 @@ class NameIndex:
             mask |= 1 << at
         return mask
 
-    def screen(self, query: Query, bands: Bands = Bands(), *, most: int = CANDIDATES_MAX) -> tuple[Hit, ...]:  # noqa: B008 - frozen
-        """The entries that somebody may be, best first, one hit each.
+    def names_of(self, entries: Iterable[tuple[str, str]]) -> list[int]:
+        """The names of some entries, each given by its list and its id there."""
+        wanted = frozenset(entries)
+        found = []
+        for row in range(len(self.entities)):
+            entity = self.entity(row)
+            if (self.versions[entity.version].list, entity.entry) in wanted:
+                found += range(self.first_name[row], self.first_name[row] + len(entity.names))
+        return found
+
+    def screen(
+        self,
+        query: Query,
+        bands: Bands = Bands(),  # noqa: B008 - frozen
+        *,
+        names: Sequence[int] | None = None,
+    ) -> tuple[Hit, ...]:
+        """The entries that somebody may be, best first, one hit each. With `names`, of the entries with these names only.
 
         What a difference lowered below every band is still there, as a hit in the band `none` that says by how much.
         """
@@ -144,11 +175,11 @@ class NameIndex:
         for person, words in readings(query):
             words = words if person else repaired(words, self.vocabulary)
             asked = asked_for(words, self.vocabulary, self.figures)
-            names = [(name, FLOOR) for name in self.candidates(asked, most)]
-            for identifier in query.identifiers:
+            looked_at = [(name, FLOOR) for name in (self.candidates(asked) if names is None else names)]
+            for identifier in query.identifiers if names is None else ():
                 rows = self.identifiers.rows(hashed(identifier_key(identifier)))
-                names += [(self.first_name[entity], 0.0) for entity in rows]
-            for name, floor in names:
+                looked_at += [(self.first_name[entity], 0.0) for entity in rows]
+            for name, floor in looked_at:
                 alignment = align(asked, self.units[name], self.vocabulary, self.figures)
                 if alignment.score < floor:
                     continue
@@ -254,8 +285,6 @@ def readings(query: Query) -> tuple[tuple[bool, tuple[str, ...]], ...]:
 
 def repaired(words: tuple[str, ...], vocabulary: Vocabulary) -> tuple[str, ...]:
     """An organisation's name, legal forms with slips and cuts in them recognised, where the words are known as nothing else."""
-    if len(words) < 2:
-        return words
     made: list[str] = []
     before = ""
     for at, word in enumerate(words):
@@ -267,10 +296,12 @@ def repaired(words: tuple[str, ...], vocabulary: Vocabulary) -> tuple[str, ...]:
         before = word
         if vocabulary.knows(word) or any(len(each) > len(word) and vocabulary.knows(each) for each in neighbours):
             made.append(word)
-        elif form := near_legal_form(word):
+        elif len(words) > 1 and (form := near_legal_form(word)):
             made.append(form)
-        elif cut := next((cut for cut in legal_part(word) if all(map(vocabulary.knows, cut))), None):
-            made += cut
+        elif cut := next(
+            (cut for cut in cuts(word) if all(legal_form(part) or vocabulary.knows(part) for part in cut)), None
+        ):
+            made += [legal_form(part) or part for part in cut]
         else:
             made.append(word)
     # A name of nothing but legal forms says nothing: then the words are better left as they are.

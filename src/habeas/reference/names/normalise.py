@@ -6,10 +6,13 @@ is kept, because some names consist of nothing else.
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 from anyascii import anyascii
 from rapidfuzz.distance import OSA
+
+from habeas.reference.names.spelling import VOWELLESS, folded
 
 WORDS_MAX = 24
 WORD_LENGTH_MAX = 32
@@ -97,8 +100,6 @@ _ABJAD_LETTERS = str.maketrans(
 )
 _ARABIC_ARTICLE = re.compile("^\u0627\u0644(?=..)")
 
-VOWELLESS = "~"
-"""Stands before a word of a script that writes no vowels."""
 PARTICLE_WEIGHT = 0.25
 LEGAL_WEIGHT = 0.12
 _LENGTH_WEIGHTS = {1: 0.35, 2: 0.7}
@@ -138,10 +139,15 @@ def _formed(word: str) -> tuple[str, ...]:
     if form := _LEGAL_WORDS.get(word):
         return (form,)
     if len(word) >= 5:
+        plain = folded(word)
         for legal in _LONG_LEGAL_WORDS:
-            if abs(len(word) - len(legal)) <= 2 and OSA.distance(
-                word, legal, score_cutoff=1 + (len(legal) > 8)
-            ) <= 1 + (len(legal) > 8):
+            slips = 1 + (len(legal) > 8)
+            if abs(len(word) - len(legal)) > slips + 1:
+                continue
+            if (
+                OSA.distance(word, legal, score_cutoff=slips) <= slips
+                or OSA.distance(plain, folded(legal), score_cutoff=1) <= 1
+            ):
                 return (_LEGAL_WORDS[legal],)
     return (word[:WORD_LENGTH_MAX],)
 
@@ -157,25 +163,24 @@ def legal_form(word: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def near_legal_form(word: str) -> str:
-    """The legal form that a short word is but for a slip; "" if none. For words that are known as nothing else."""
+    """The legal form that a word is but for slips; "" if none. For words that are known as nothing else."""
     if word in _LEGAL_WORDS:
         return _LEGAL_WORDS[word]
-    if 3 <= len(word) <= 4:
+    if len(word) >= 3:
         for legal, form in _LEGAL_WORDS.items():
-            if 3 <= len(legal) <= 4 and OSA.distance(word, legal, score_cutoff=1) <= 1:
+            slips = 2 if len(legal) >= 7 else 1
+            if len(legal) >= 3 and OSA.distance(word, legal, score_cutoff=slips) <= slips:
                 return form
     return ""
 
 
-def legal_part(word: str) -> tuple[tuple[str, str], ...]:
-    """The ways to cut a word into a legal form and the word that it was written together with."""
-    cuts = []
+def cuts(word: str) -> Iterator[tuple[str, str]]:
+    """The ways to cut a word in two of which at least one is a legal form, the longest form first."""
     for size in range(min(len(word) - 2, _LEGAL_LENGTH_MAX), 2, -1):
         if word[-size:] in _LEGAL_WORDS:
-            cuts.append((word[:-size], _LEGAL_WORDS[word[-size:]]))
+            yield word[:-size], word[-size:]
         if word[:size] in _LEGAL_WORDS:
-            cuts.append((_LEGAL_WORDS[word[:size]], word[size:]))
-    return tuple(cuts)
+            yield word[:size], word[size:]
 
 
 def _undotted(found: re.Match[str]) -> str:

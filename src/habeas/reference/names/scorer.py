@@ -18,15 +18,15 @@ from habeas.reference.names.vocabulary import Alike, Vocabulary
 class Figures(Struct, frozen=True):
     """What the score weighs, all against a weight of 1 for a matched part."""
 
-    lost: float = 2.0
+    lost: float = 1.87
     """Of a pair, as far as the two are not alike."""
-    asked_unmatched: float = 0.75
-    listed_unmatched: float = 0.55
-    both_unmatched: float = 0.6
+    asked_unmatched: float = 0.775
+    listed_unmatched: float = 0.58
+    both_unmatched: float = 0.81
     """On top, for what could have been a pair and is none."""
-    initial: float = 0.35
+    initial: float = 0.37
     """How far an initial stands for the word."""
-    initial_lost: float = 0.5
+    initial_lost: float = 0.45
     repeated: float = 0.1
     """What is left of the weight of a word that comes again."""
     joined: float = 0.98

@@ -6,7 +6,8 @@ from math import log1p
 
 from habeas.domain.screening import Likeness
 from habeas.reference.names.likeness import SIMILARITY_MIN, consonants, deletions, hashed, similarity, sound
-from habeas.reference.names.normalise import VOWELLESS, lightness
+from habeas.reference.names.normalise import lightness
+from habeas.reference.names.spelling import VOWELLESS
 from habeas.reference.names.tables import Keys, Texts, keys_of, packed_key, texts_of
 
 REMEMBERED_MAX = 50_000
@@ -20,14 +21,34 @@ Alike = dict[int, tuple[float, Likeness]]
 class Vocabulary:
     """All words of an index by number. Words that only come about by joining neighbours weigh nothing by themselves."""
 
-    __slots__ = ("_remembered", "_remembered_joined", "_unseen", "slips", "sounds", "texts", "vowelless", "weights")
+    __slots__ = (
+        "_remembered",
+        "_remembered_joined",
+        "known_matters",
+        "slips",
+        "sounds",
+        "texts",
+        "vowelless",
+        "weights",
+    )
 
-    def __init__(self, texts: Texts, weights: Sequence[float], slips: Keys, sounds: Keys, vowelless: Keys) -> None:
+    def __init__(
+        self,
+        texts: Texts,
+        weights: Sequence[float],
+        slips: Keys,
+        sounds: Keys,
+        vowelless: Keys,
+        *,
+        known_matters: bool = True,
+    ) -> None:
         self.texts = texts
         self.weights = weights
         self.slips = slips
         self.sounds = sounds
         self.vowelless = vowelless
+        self.known_matters = known_matters
+        """Whether a word that is known is less like others: so it is for names that are asked for, in lists."""
         self._remembered: dict[str, Alike] = {}
         self._remembered_joined: dict[str, Alike] = {}
 
@@ -43,7 +64,7 @@ class Vocabulary:
 
     def _find(self, word: str, joined: bool) -> Alike:
         rows = {row for row in self.slips.rows(hashed(word)) if self.texts[row] == word}
-        known = any(self.weights[row] for row in rows)
+        known = self.known_matters and any(self.weights[row] for row in rows)
         if not joined:
             for shorter in deletions(word):
                 rows.update(self.slips.rows(hashed(shorter)))
@@ -55,6 +76,8 @@ class Vocabulary:
                 rows.update(self.vowelless.rows(hashed(key)))
         found: Alike = {}
         for row in rows:
+            if joined and not self.weights[row]:
+                continue  # two words on either side are better laid beside each other one by one
             alike, how = similarity(word, self.texts[row], known=known)
             if alike >= SIMILARITY_MIN:
                 found[row] = (alike, how)
@@ -72,6 +95,9 @@ class Vocabulary:
         return min(own for row, (similar, _) in alike.items() if similar >= near and (own := self.weights[row]))
 
 
+RARITY_POWER = 1.13
+
+
 class VocabularyBuilder:
     """Numbers words as they come, and counts in how many entries each is."""
 
@@ -86,7 +112,7 @@ class VocabularyBuilder:
             self.counts.append(0)
         return found
 
-    def build(self, entries: int) -> Vocabulary:
+    def build(self, entries: int, *, known_matters: bool = True) -> Vocabulary:
         slips: list[int] = []
         sounds: list[int] = []
         vowelless: list[int] = []
@@ -107,9 +133,10 @@ class VocabularyBuilder:
             keys_of(slips),
             keys_of(sounds),
             keys_of(vowelless),
+            known_matters=known_matters,
         )
 
 
 def rarity(count: int, entries: int) -> float:
     """From 0 to 1: the logarithm of how seldom a word is, against the seldomest possible."""
-    return log1p(entries / count) / log1p(entries)
+    return float((log1p(entries / count) / log1p(entries)) ** RARITY_POWER)

@@ -1,0 +1,150 @@
+"""Name screening: building, loading, one name, a delta against many customers, all customers again; with memory.
+
+On OFAC's list where the folder of data is there (`HABEAS_DATA`, else `../shared/data`).
+"""
+
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from habeas.bench.timing import percentiles
+from habeas.domain.listing import ParsedList
+from habeas.domain.screening import Query
+from habeas.evaluation.ordinary import ordinary_names
+from habeas.evaluation.perturb import damaged_names
+from habeas.reference.names import customers as reverse
+from habeas.reference.names import index_file
+from habeas.reference.names.customers import Customer, build_customer_index
+from habeas.reference.names.index import NameIndex, build_index
+from habeas.reference.names.rescreen import rescreen
+from habeas.reference.sanctions.births import birth_within
+from habeas.reference.sanctions.load import ListFile, load_lists
+
+_DELTA = 300
+_CUSTOMERS_PER_QUERY = 5
+_FILES = ("sanctions/ofac/sdn_2024-05-03.csv", "sanctions/ofac/alt_2024-09.csv")
+_COUNTRIES = ("US", "GB", "DE", "RU", "IR", "CN", "TR", "BR", "NG", "IN")
+
+
+def bench_names(size: int, data: Path | None = None) -> dict[str, Any]:
+    """`size` questions of each kind, and five times as many customers."""
+    folder = data or Path(os.environ.get("HABEAS_DATA") or "../shared/data")
+    paths = [folder / name for name in _FILES]
+    if absent := next((path for path in paths if not path.exists()), None):
+        return {"skipped": f"`{absent}` is not there; HABEAS_DATA says where the data is"}
+    lists = load_lists([ListFile(path.name, path.read_bytes(), resaved=True) for path in paths])
+    before = _memory_mb()
+    start = perf_counter()
+    index = build_index(lists)
+    built = perf_counter() - start
+    with tempfile.TemporaryDirectory(prefix="habeas-bench-") as kept:
+        path = Path(kept) / "names.index"
+        index_file.save(index, path)
+        start = perf_counter()
+        index = index_file.load(path)
+        loaded = perf_counter() - start
+        return {
+            "names": len(index),
+            "build_s": round(built, 2),
+            "build_peak_mb": round(_memory_mb()),
+            "build_added_mb": round(_memory_mb() - before),
+            "file_bytes": path.stat().st_size,
+            "load_ms": round(loaded * 1e3, 1),
+            "screen_cold_s": _cold(paths, Path(kept)),
+            **_questions(index, lists, size),
+            **_customers(index, path, lists, size * _CUSTOMERS_PER_QUERY),
+        }
+
+
+def _questions(index: NameIndex, lists: tuple[ParsedList, ...], size: int) -> dict[str, Any]:
+    """One name, each word asked for the first time or again, as it comes."""
+    entities = [entity for parsed in lists for entity in parsed.entities]
+    damaged = [Query(name=each.text, kind=each.kind) for each in damaged_names(entities, size, 1)]
+    ordinary = [Query(name=name) for name in ordinary_names("world", size, 2)]
+    return {"damaged_ms": _per_name(index, damaged), "ordinary_of_any_kind_ms": _per_name(index, ordinary)}
+
+
+def _per_name(index: NameIndex, queries: list[Query]) -> dict[str, float]:
+    seconds = []
+    for query in queries:
+        start = perf_counter()
+        index.screen(query)
+        seconds.append(perf_counter() - start)
+    return percentiles(seconds, 1e3)
+
+
+def synthetic_customers(count: int, seed: int) -> Iterator[Customer]:
+    """Ordinary people of many countries, half of them Americans, with birth years and nationalities."""
+    chance = random.Random(seed)
+    names = ordinary_names("us", (count + 1) // 2, seed) + ordinary_names("world", count // 2, seed + 1)
+    for at, name in enumerate(names):
+        born = birth_within((chance.randint(1940, 2005), 0, 0))
+        yield Customer(f"c{at}", name, born, (chance.choice(_COUNTRIES),))
+
+
+def _customers(index: NameIndex, path: Path, lists: tuple[ParsedList, ...], count: int) -> dict[str, Any]:
+    start = perf_counter()
+    customers = list(synthetic_customers(count, 3))
+    made = perf_counter()
+    before = _memory_mb()
+    inverted = build_customer_index(customers)
+    built = perf_counter()
+    peak = _memory_mb()
+    written = len(reverse.encode(inverted))
+    entities = [entity for parsed in lists for entity in parsed.entities]
+    changed = [(each.list, each.entry) for each in random.Random(4).sample(entities, min(_DELTA, len(entities)))]
+    start_delta = perf_counter()
+    picked = len(inverted.could_be(index, changed))
+    start_hits = perf_counter()
+    hits = sum(1 for _ in inverted.rescreen(index, changed))
+    done = perf_counter()
+    sample = list(islice(customers, 0, None, max(1, count // 20_000)))
+    one = perf_counter()
+    for customer in sample:
+        index.screen(customer.query())
+    alone = perf_counter() - one
+    two = perf_counter()
+    with_hits = sum(1 for _ in rescreen(path, iter(customers), processes=2))
+    both = perf_counter() - two
+    return {
+        "customers": count,
+        "customers_made_s": round(made - start, 1),
+        "customer_index_build_s": round(built - made, 1),
+        "customer_index_peak_mb": round(peak),
+        "customer_index_added_mb": round(peak - before),
+        "customer_index_bytes": written,
+        "delta_entries": len(changed),
+        "delta_picking_s": round(start_hits - start_delta, 2),
+        "delta_s": round(done - start_hits, 2),
+        "delta_customers_picked": picked,
+        "delta_customers_with_hits": hits,
+        "rescreen_one_process_ms_each": round(alone / len(sample) * 1e3, 3),
+        "rescreen_two_processes_s": round(both, 1),
+        "rescreen_customers_with_hits": with_hits,
+        "rescreen_million_on_two_min": round(both / count * 1e6 / 60, 1),
+    }
+
+
+def _cold(paths: list[Path], cache: Path) -> float:
+    """`habeas screen` in a process of its own, with the index kept already."""
+    command = [sys.executable, "-m", "habeas", "screen", "Vladimir Putin", "--resaved", "--json"]
+    command += [part for path in paths for part in ("--list", str(path))]
+    environment = os.environ | {"XDG_CACHE_HOME": str(cache)}
+    seconds = 0.0
+    for _ in range(2):  # the first one keeps it
+        start = perf_counter()
+        subprocess.run(command, env=environment, check=True, capture_output=True)  # noqa: S603 - our own command
+        seconds = perf_counter() - start
+    return round(seconds, 2)
+
+
+def _memory_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

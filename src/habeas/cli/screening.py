@@ -1,0 +1,201 @@
+"""`habeas screen` and `habeas evaluate names`: whom a name is like, and how well that is judged."""
+
+import datetime
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+from habeas.cli import show, wiring
+from habeas.cli.options import JsonOption
+from habeas.domain.country import is_country
+from habeas.domain.errors import BadInputError
+from habeas.domain.listing import Birth, ListVersion, ParsedList
+from habeas.domain.screening import NAME_LENGTH_MAX, Hit, Query
+
+if TYPE_CHECKING:
+    from habeas.evaluation.names import NamesEvaluation
+    from habeas.reference.names.index import NameIndex
+
+ListOption = Annotated[
+    list[Path] | None,
+    typer.Option("--list", metavar="FILE", help="A list as its publisher offers it; may be given several times."),
+]
+
+ResavedOption = Annotated[bool, typer.Option("--resaved", help="OFAC csv files that other software saved again.")]
+
+evaluate_app = typer.Typer(no_args_is_help=True, help="How well Habeas judges, measured.")
+
+
+class Screening(msgspec.Struct, frozen=True):
+    """The answer of `habeas screen`."""
+
+    name: str
+    versions: dict[str, str]
+    """The lists that were looked at, each with its version."""
+    hits: tuple[Hit, ...]
+
+
+def screen(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A person's, an organisation's or a vessel's, in any script.")
+    ],
+    birth_date: Annotated[
+        str | None, typer.Option("--birth-date", metavar="DATE", help="1962, 1962-03 or 1962-03-01.")
+    ] = None,
+    country: Annotated[
+        list[str] | None, typer.Option("--country", metavar="CODE", help="Nationality, such as RU; may be repeated.")
+    ] = None,
+    lists: ListOption = None,
+    resaved: ResavedOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Whom of the listed a name is like, how much, and why. A hit is a match to review, never a finding.
+
+    Example: habeas screen "Vladimir Putin" --birth-date 1952 --country RU
+    """
+    query = Query(name=_name(name), birth=_birth(birth_date), countries=_countries(country or []))
+    index = _index(lists or [], resaved=resaved)
+    answer = Screening(name, _versions(index.versions), index.screen(query))
+    show.json_line(answer) if json else _print(answer)
+
+
+@evaluate_app.command("names")
+def evaluate_names(
+    lists: ListOption = None,
+    resaved: ResavedOption = False,
+    queries: Annotated[
+        int, typer.Option("--queries", min=10, help="Damaged names, and ordinary ones of each population.")
+    ] = 10_000,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed asks other questions.")] = 1,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write names.json, names.md and names.svg there.")
+    ] = None,
+    oracle: Annotated[
+        int,
+        typer.Option("--oracle", metavar="N", help="Ask nomenklatura N of the questions too, where it is installed."),
+    ] = 0,
+    json: JsonOption = False,
+) -> None:
+    """Recall on damaged names against false hits on ordinary ones, at the threshold of review.
+
+    Example: habeas evaluate names --list sdn.csv --list alt.csv --out build/evaluation
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from habeas.domain.screening import Bands
+    from habeas.evaluation import names, report
+    from habeas.evaluation import oracle as other
+    from habeas.reference.names.index import build_index
+
+    if oracle and not other.installed():
+        raise BadInputError("nomenklatura is not there to be asked; install habeas[oracle], or leave --oracle out")
+    parsed = _parsed(lists or [], resaved=resaved)
+    index = build_index(parsed)
+    entities = [entity for each in parsed for entity in each.entities]
+    asked = names.questions(entities, queries, seed)
+    if not asked.damaged:
+        raise BadInputError("the list names no person and no organisation, so there is nothing to ask")
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("asking", total=len(asked.damaged) + sum(map(len, asked.ordinary.values())))
+        figures = names.evaluate_names(
+            index, parsed, asked, seed=seed, progress=lambda more: progress.advance(task, more)
+        )
+    if oracle:
+        compared = other.compare(
+            index, entities, asked, damaged=oracle, ordinary=2 * oracle, threshold=Bands().review_at
+        )
+        figures = msgspec.structs.replace(figures, oracle=compared)
+    _report(figures, report.names_table(figures), json=json)
+    if out is not None:
+        written = report.write(figures, out)
+        if not json:
+            print(f"\nwrote {', '.join(map(str, written))}")
+
+
+def _report(figures: "NamesEvaluation", table: str, *, json: bool) -> None:
+    show.json_line(figures) if json else print(table, end="")
+
+
+def _name(text: str) -> str:
+    if not any(character.isalnum() for character in text):
+        raise BadInputError(f"`{text}` has no letter and no digit, so it is no name; write a name")
+    if len(text) > NAME_LENGTH_MAX:
+        raise BadInputError(
+            f"a name of {len(text)} characters is too long; the longest that is read has {NAME_LENGTH_MAX}"
+        )
+    return text
+
+
+def _birth(text: str | None) -> Birth | None:
+    from habeas.reference.sanctions.births import birth_within
+
+    if text is None:
+        return None
+    parts = text.split("-")
+    digits = [len(part) if part.isascii() and part.isdigit() else 0 for part in parts]
+    year, month, day = (int(part) for part in [*parts, "0", "0"][:3]) if all(digits) else (0, 0, 0)
+    birth = birth_within((year, month, day)) if digits in ([4], [4, 2], [4, 2, 2]) else None
+    if birth is None or "00" in parts[1:]:
+        raise BadInputError(
+            f"`{text}` is no date of birth; write a year, a month or a day, as 1962, 1962-03 or 1962-03-01"
+        )
+    if birth.first > datetime.datetime.now(datetime.UTC).date():
+        raise BadInputError(f"--birth-date `{text}` is in the future")
+    return birth
+
+
+def _countries(codes: Sequence[str]) -> tuple[str, ...]:
+    known = tuple(code.strip().upper() for code in codes)
+    for code in known:
+        if not is_country(code):
+            raise BadInputError(f"`{code}` is no country code; write two letters of ISO 3166, as RU")
+    return known
+
+
+def _parsed(paths: Sequence[Path], *, resaved: bool) -> tuple[ParsedList, ...]:
+    from habeas.reference.sanctions.builtin import builtin_list
+    from habeas.reference.sanctions.load import ListFile, load_lists
+
+    if not paths:
+        return (builtin_list(),)
+    return load_lists([ListFile(path.name, wiring.read_input(path), resaved=resaved) for path in paths])
+
+
+def _index(paths: Sequence[Path], *, resaved: bool) -> "NameIndex":
+    """The index of some files, or of the built-in list; kept in the cache by the files' digests."""
+    from habeas.reference.names import index_file
+    from habeas.reference.names.index import build_index
+
+    if not paths:
+        return build_index(_parsed([], resaved=False))
+    digests = [f"{resaved} {path.name} {sha256(wiring.read_input(path)).hexdigest()}" for path in paths]
+    return index_file.kept(wiring.cache_dir(), digests, lambda: build_index(_parsed(paths, resaved=resaved)))
+
+
+def _versions(versions: Sequence[ListVersion]) -> dict[str, str]:
+    return {version.list: version.version for version in versions}
+
+
+def _print(answer: Screening) -> None:
+    console = show.console()
+    console.print(
+        f"{answer.name}: {len(answer.hits)} hit(s) in {', '.join(f'{k} {v}' for k, v in answer.versions.items())}"
+    )
+    for hit in answer.hits:
+        why = hit.explanation
+        console.print(f"\n{hit.score:.3f} {hit.band}  {hit.name} ({hit.kind}, {hit.list} {hit.entry})")
+        console.print(f"  like `{why.listed_name}` ({why.quality}), by the name alone {why.name_score:.3f}")
+        for pair in why.pairs:
+            console.print(
+                f"  {pair.asked} ~ {pair.listed}: {pair.likeness}, alike {pair.similarity:.2f}, weight {pair.weight:.2f}"
+            )
+        for whose, parts in (("asked", why.asked_unmatched), ("listed", why.listed_unmatched)):
+            for part in parts:
+                console.print(f"  {part.text}: only in the name {whose}, weight {part.weight:.2f}")
+        for moved in why.adjustments:
+            console.print(f"  {moved.what}: {moved.asked} / {moved.listed} {moved.agreement}, {moved.by:+.3f}")
