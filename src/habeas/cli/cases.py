@@ -64,7 +64,7 @@ def decide(
 ) -> None:
     """Give your opinion on a case. A true match, and a false one that releases something, take two people.
 
-    Example: habeas case decide cs_5k2jq3v7x4m6a2bc --outcome false_match --note "another birth date" --as olga:sanctions_officer
+    Example: habeas case decide cs_5k2jq3v7x4m6a2bc --outcome false_match --note "born later" --as olga:sanctions_officer
     """
     act = CaseAct(
         actor=actor(as_),

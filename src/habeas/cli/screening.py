@@ -1,6 +1,6 @@
 """`habeas screen` and `habeas evaluate names`: whom a name is like, and how well that is judged."""
 
-import datetime
+import datetime as dt
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +14,7 @@ from habeas.cli.options import JsonOption
 from habeas.domain.country import is_country
 from habeas.domain.errors import BadInputError
 from habeas.domain.listing import Birth, ListVersion, ParsedList
-from habeas.domain.screening import NAME_LENGTH_MAX, Hit, Query
+from habeas.domain.screening import BANDS, NAME_LENGTH_MAX, Hit, Query
 
 if TYPE_CHECKING:
     from habeas.evaluation.names import NamesEvaluation
@@ -87,7 +87,6 @@ def evaluate_names(
     from rich.console import Console
     from rich.progress import Progress
 
-    from habeas.domain.screening import Bands
     from habeas.evaluation import names, report
     from habeas.evaluation import oracle as other
     from habeas.reference.names.index import build_index
@@ -106,9 +105,7 @@ def evaluate_names(
             index, parsed, asked, seed=seed, progress=lambda more: progress.advance(task, more)
         )
     if oracle:
-        compared = other.compare(
-            index, entities, asked, damaged=oracle, ordinary=2 * oracle, threshold=Bands().review_at
-        )
+        compared = other.compare(index, entities, asked, damaged=oracle, ordinary=2 * oracle, threshold=BANDS.review_at)
         figures = msgspec.structs.replace(figures, oracle=compared)
     _report(figures, report.names_table(figures), json=json)
     if out is not None:
@@ -144,7 +141,7 @@ def _birth(text: str | None) -> Birth | None:
         raise BadInputError(
             f"`{text}` is no date of birth; write a year, a month or a day, as 1962, 1962-03 or 1962-03-01"
         )
-    if birth.first > datetime.datetime.now(datetime.UTC).date():
+    if birth.first > dt.datetime.now(dt.UTC).date():
         raise BadInputError(f"--birth-date `{text}` is in the future")
     return birth
 

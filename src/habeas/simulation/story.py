@@ -219,7 +219,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         asks=("login", "place_order", "withdraw_crypto", "file_appeal"),
     ),
     Chapter(
-        title="Maria lives in Havana. Her account is locked at once, and counsel signs off what follows: withdrawals only.",
+        title="Maria lives in Havana. She is region locked at once; counsel signs off what follows, withdrawals only.",
         account="maria",
         happenings=(
             Happening(
@@ -240,7 +240,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         asks=("login", "place_order", "withdraw_crypto"),
     ),
     Chapter(
-        title="Pavel spends a week in Havana and logs in from there. Trading stops while he is there; a person looks when he left.",
+        title="Pavel logs in from Havana. Trading stops while he is there; a person looks when he has left.",
         account="pavel",
         happenings=(
             *_home("pavel", "DE", GERMANY, "pavel-phone"),
@@ -321,7 +321,7 @@ CHAPTERS: tuple[Chapter, ...] = (
         asks=("login", "place_order"),
     ),
     Chapter(
-        title="Somebody tries passwords on many accounts from one address. The address is refused for a day, and no account is.",
+        title="Somebody tries passwords on many accounts. The address is refused for a day; no account is limited.",
         account="victim-0",
         happenings=tuple(
             Happening(2 - number / 60, f"victim-{number % 7}", "login.failed", {"ip": NIGERIA}) for number in range(22)

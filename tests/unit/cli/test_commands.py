@@ -252,7 +252,7 @@ def test_a_listed_deposit_is_blocked_and_released_by_two_reviewers(run: Run, tmp
     assert run(*question).out == "withdraw_crypto: ALLOW\n"
     assert run("case", "list").out == "no open case\n"
 
-    rows = run("case", "statistics", "--json").json()[0]
+    rows: list[dict[str, str]] = json.loads(run("case", "statistics", "--json").out)
     assert [(row["outcome"], row["count"]) for row in rows] == [("false_match", "1-4")]
     assert not {"yuki", case["id"], LISTED_WALLET} & {str(v) for row in rows for v in row.values()}
 

@@ -1,5 +1,7 @@
 """Matches with sanctions lists: reviewed by people, never a finding of a score."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
@@ -139,7 +141,7 @@ def test_clearing_a_listed_wallet_releases_every_deposit_that_it_blocked_and_let
     hit = ListHit("OFAC-SDN", "OFAC-SDN@2024-05-03", "27307", "ETH:0xa")
     facts = Facts(wallets=(hit,))
     story = Story()
-    deposit = {"asset": "ETH", "amount": "2", "usd": "6000", "from": "0xa"}
+    deposit: dict[str, Any] = {"asset": "ETH", "amount": "2", "usd": "6000", "from": "0xa"}
     story.event("deposit.crypto", looked_up=facts, tx="0x1", **deposit)
     case = the_case(story)
     story.event("deposit.crypto", "1h", looked_up=facts, tx="0x2", **deposit)

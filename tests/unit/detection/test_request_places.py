@@ -220,7 +220,9 @@ def test_residence_in_a_region_that_is_being_left_is_told_apart() -> None:
 @pytest.mark.parametrize("type_", ["login.succeeded", "withdrawal.requested"])
 def test_a_login_or_a_transaction_from_a_sanctioned_country_is_sanctioned_travel(type_: str) -> None:
     story = a_resident()
-    data = {"asset": "BTC", "amount": "1", "usd": "1", "address": "bc1q"} if type_ == "withdrawal.requested" else {}
+    data: dict[str, Any] = (
+        {"asset": "BTC", "amount": "1", "usd": "1", "address": "bc1q"} if type_ == "withdrawal.requested" else {}
+    )
     story.event(type_, "20h", place=HAVANA, ip="200.55.128.10", **data)
     assert ("SANCTIONED_TRAVEL", "REGION_LOCK", "account") in story.standing
     assert story.restrictions[story.the(Kind.REGION_LOCK).id].facts == {"country": "CU"}
@@ -294,7 +296,7 @@ def test_silence_for_thirty_days_leaves_withdrawals_only() -> None:
 def test_a_new_device_in_a_high_risk_region_starts_the_risk_control() -> None:
     policy = the_policy()
     regions = replace(policy.regions, high_risk=("BR",))
-    travel = replace(policy.detectors["travel"], regions=regions)  # type: ignore[arg-type]
+    travel = replace(policy.detectors["travel"], regions=regions)
     risky = replace(policy, regions=regions, detectors=policy.detectors | {"travel": travel})
     story = Story(policy=risky)
     story.login("BR", "20h", device="phone")
@@ -309,7 +311,14 @@ def test_a_new_device_in_a_high_risk_region_starts_the_risk_control() -> None:
 @pytest.mark.row("A005")
 def test_a_deposit_from_a_listed_wallet_blocks_the_amount_and_not_the_person() -> None:
     story = a_resident()
-    deposit = {"asset": "ETH", "chain": "ETH", "amount": "2", "usd": "6000", "tx": "0x1", "from": LISTED.found[4:]}
+    deposit: dict[str, Any] = {
+        "asset": "ETH",
+        "chain": "ETH",
+        "amount": "2",
+        "usd": "6000",
+        "tx": "0x1",
+        "from": LISTED.found[4:],
+    }
     outcome = story.event("deposit.crypto", looked_up=Facts(wallets=(LISTED,)), **deposit)
     assert outcome.disposition == "block"
     assert story.standing == [("SANCTIONS_NEXUS", "SANCTIONS_BLOCK", "amount")]
@@ -324,7 +333,7 @@ def test_a_deposit_from_a_listed_wallet_blocks_the_amount_and_not_the_person() -
 
 def test_a_withdrawal_is_denied_with_a_case_while_the_lists_cannot_be_asked() -> None:
     story = a_resident()
-    data = {"asset": "ETH", "amount": "1", "usd": "3000", "address": "0xa"}
+    data: dict[str, Any] = {"asset": "ETH", "amount": "1", "usd": "3000", "address": "0xa"}
     outcome = story.event("withdrawal.requested", looked_up=Facts(unavailable=("wallets",)), **data)
     assert outcome.verdict is not None
     assert outcome.verdict.level is Level.DENY
@@ -333,14 +342,14 @@ def test_a_withdrawal_is_denied_with_a_case_while_the_lists_cannot_be_asked() ->
 
 def test_an_ordinary_deposit_beside_a_blocked_one_is_credited() -> None:
     story = a_resident()
-    deposit = {"asset": "ETH", "amount": "2", "usd": "6000", "tx": "0x1", "from": "0xa"}
+    deposit: dict[str, Any] = {"asset": "ETH", "amount": "2", "usd": "6000", "tx": "0x1", "from": "0xa"}
     story.event("deposit.crypto", looked_up=Facts(wallets=(LISTED,)), **deposit)
     assert story.event("deposit.crypto", "1h", **(deposit | {"tx": "0x2"})).disposition == "credit"
 
 
 def test_a_wallet_listed_between_request_and_broadcast_is_denied_too() -> None:
     story = a_resident()
-    data = {"request": "w-1", "asset": "ETH", "amount": "1", "address": "0xa"}
+    data: dict[str, Any] = {"request": "w-1", "asset": "ETH", "amount": "1", "address": "0xa"}
     outcome = story.event("withdrawal.broadcasting", looked_up=Facts(wallets=(LISTED,)), **data)
     assert outcome.verdict is not None
     assert outcome.verdict.level is Level.DENY
@@ -350,7 +359,7 @@ def test_a_wallet_listed_between_request_and_broadcast_is_denied_too() -> None:
 def test_a_sender_on_two_lists_blocks_the_deposit_once_until_both_were_found_false() -> None:
     story = a_resident()
     other = replace(LISTED, list="UK", entry="CYB0001")
-    deposit = {"asset": "ETH", "amount": "2", "usd": "6000", "tx": "0x1", "from": "0xa"}
+    deposit: dict[str, Any] = {"asset": "ETH", "amount": "2", "usd": "6000", "tx": "0x1", "from": "0xa"}
     outcome = story.event("deposit.crypto", looked_up=Facts(wallets=(LISTED, other)), **deposit)
     assert len(outcome.placed) == 1
     (block,) = story.state.restrictions
@@ -361,7 +370,7 @@ def test_a_sender_on_two_lists_blocks_the_deposit_once_until_both_were_found_fal
 def test_every_listed_deposit_is_a_matter_of_its_own() -> None:
     story = a_resident()
     for number in range(2):
-        deposit = {"asset": "ETH", "amount": "2", "usd": "6000", "tx": f"0x{number}", "from": "0xa"}
+        deposit: dict[str, Any] = {"asset": "ETH", "amount": "2", "usd": "6000", "tx": f"0x{number}", "from": "0xa"}
         story.event("deposit.crypto", "1h", looked_up=Facts(wallets=(LISTED,)), **deposit)
     assert len(story.standing) == 2
     assert story.level("withdraw_crypto", asset="ETH", amount=1, balance=4) is Level.HOLD
@@ -370,7 +379,7 @@ def test_every_listed_deposit_is_a_matter_of_its_own() -> None:
 @pytest.mark.row("A005")
 def test_a_withdrawal_to_a_listed_wallet_is_denied_with_a_case_and_the_account_is_not_limited() -> None:
     story = a_resident()
-    data = {"asset": "ETH", "amount": "1", "usd": "3000", "address": LISTED.found[4:]}
+    data: dict[str, Any] = {"asset": "ETH", "amount": "1", "usd": "3000", "address": LISTED.found[4:]}
     outcome = story.event("withdrawal.requested", looked_up=Facts(wallets=(LISTED,)), **data)
     assert outcome.verdict is not None
     assert outcome.verdict.level is Level.DENY
