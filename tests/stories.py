@@ -99,6 +99,7 @@ def a_settled_state(*, home: str = "GB", account: str = "acct-1", at: datetime =
     place = a_place(home)
     return AccountState(
         account=AccountId(account),
+        is_known=True,
         watched_since=month_ago,
         decided_at=lately,
         devices=(Device(fingerprint("phone"), month_ago, lately, is_strong=True),),

@@ -27,6 +27,7 @@ NoteOption = Annotated[str, typer.Option("--note", help="Why, in your own words.
 AtOption = Annotated[str | None, typer.Option("--at", metavar="TIME", help="An RFC 3339 instant. Default: now.")]
 AccountArgument = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's id.")]
 
+DIGITS_MAX = 5
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -56,7 +57,8 @@ def instant(text: str, option: str) -> datetime:
 def duration(text: str, option: str) -> timedelta:
     """A duration such as 90m, 24h or 7d. Raises BadInputError otherwise."""
     number, unit = text[:-1], text[-1:]
-    if not number.isdigit() or unit not in _UNITS or int(number) == 0:
+    is_readable = number.isdigit() and len(number) <= DIGITS_MAX and unit in _UNITS and int(number) > 0
+    if not is_readable:
         raise BadInputError(f"{option} `{text}` is no duration; write it like 90m, 24h or 7d")
     return timedelta(**{_UNITS[unit]: int(number)})
 

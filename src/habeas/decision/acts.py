@@ -77,6 +77,8 @@ def _fall_back(draft: Draft, over: Restriction) -> Restriction:
         ends_at=over.ends_at + end.lasts_for if end.lasts_for else None,
         condition=end.condition.starting(draft.now) if end.condition else None,
         at_end=type(end)(),
+        origin=None,
+        origin_account=None,
         cool_off_for=over.cool_off_for if end.scope is Scope.NEW_DESTINATIONS else None,
         generation=0,
         status=Status.ACTIVE,
@@ -89,12 +91,13 @@ def _fall_back(draft: Draft, over: Restriction) -> Restriction:
 def challenge_passed(draft: Draft, challenge: data.Challenge) -> None:
     """A fresh proof of control lifts what asks for one, if an intruder could not have given it."""
     policy = draft.policy.challenges
-    changed_at = draft.state.mfa_changed_at
-    is_unsettled = changed_at is not None and draft.now - changed_at < policy.factor_settles_for
+    # What was proved was proved then: a proof that is told late neither hides nor lifts what came after it.
+    proved_at, changed_at = draft.event.time, draft.state.mfa_changed_at
+    is_unsettled = changed_at is not None and proved_at - changed_at < policy.factor_settles_for
     if challenge.method in policy.factors and is_unsettled:
         return
     if challenge.method in policy.strong:
-        draft.state = replace(draft.state, proved_at=draft.now)
+        draft.state = replace(draft.state, proved_at=max(proved_at, draft.state.proved_at or proved_at))
     user = Actor(f"challenge {challenge.method}", Role.USER)
     for restriction in draft.state.in_force(draft.now):
         is_meant = challenge.restriction in (None, restriction.id)
@@ -102,7 +105,7 @@ def challenge_passed(draft: Draft, challenge: data.Challenge) -> None:
         is_fitting = (
             restriction.is_automated and restriction.scope in ACCOUNT_WIDE and restriction.reason in policy.reasons
         )
-        if is_meant and suffices and is_fitting:
+        if is_meant and suffices and is_fitting and restriction.starts_at <= proved_at:
             draft.end(lift(restriction, user, draft.now, f"control was proved by {challenge.method}"))
 
 

@@ -34,8 +34,15 @@ def request_of(event: Event, capability: Capability, state: AccountState, now: d
         amount=getattr(said, "amount", None),
         balance=getattr(said, "balance", None),
         destination=destination,
-        destination_known_since=_known_since(said, destination, state),
+        destination_known_since=known_since(getattr(said, "known_since", None), destination, state),
     )
+
+
+def decided_now(state: AccountState, event: Event) -> datetime:
+    """The instant at which an event is decided: its own, or the latest at which the account was decided if that is later.
+    So a late event changes nothing that was in force before it came.
+    """
+    return event.time if state.decided_at is None else max(event.time, state.decided_at)
 
 
 def destination_of(event: Event) -> str | None:
@@ -46,14 +53,13 @@ def destination_of(event: Event) -> str | None:
 
 def _asset(said: data.EventData) -> str | None:
     """The asset that would leave or be sold: as named, or by the market and side of an order (`BTC-EUR`, sell: BTC)."""
-    if isinstance(said, data.Order):
-        base, _, quote = said.market.partition("-")
-        return quote or None if said.side.lower() == "buy" else base
-    return getattr(said, "asset", None)
+    if not isinstance(said, data.Order):
+        return getattr(said, "asset", None)
+    base, _, quote = next((parts for s in "-/_:" if (parts := said.market.partition(s))[1]), ("", "", ""))
+    return (quote if said.side.lower() == "buy" else base) or None
 
 
-def _known_since(said: data.EventData, destination: str | None, state: AccountState) -> datetime | None:
+def known_since(stated: datetime | None, destination: str | None, state: AccountState) -> datetime | None:
     """Since when a destination is known: to the caller or to us, whichever is longer ago."""
-    stated = getattr(said, "known_since", None)
     remembered = state.destination_known_since(destination) if destination else None
     return min((at for at in (stated, remembered) if at is not None), default=None)

@@ -12,6 +12,7 @@ from habeas.domain.actor import Actor
 from habeas.domain.decision import Refusal
 from habeas.domain.errors import MissingStatementError
 from habeas.domain.evidence import Allowance, allowed_length
+from habeas.domain.kind import FOUR_EYES_KINDS, PERSON_ONLY_KINDS
 from habeas.domain.reason import Disclosure
 from habeas.domain.restriction import (
     Exemption,
@@ -110,6 +111,14 @@ def _why_not(draft: Draft, act: data.PlaceAct, planned: Planned, permitted: bool
         return Refusal("disclosure", f"the disclosure class {act.disclosure} belongs to the sealed desk")
     if act.condition is not None and act.condition.recheck_at <= draft.now:
         return Refusal("end_in_the_past", "the date to look again is not after now")
+    end = act.at_end
+    if end is not None and end.kind is not None:
+        after = allowed_length(draft.policy.ladder, end.kind, act.evidence, end.scope)
+        too_long = after.max_for is not None and (end.lasts_for is None or end.lasts_for > after.max_for)
+        if end.kind in FOUR_EYES_KINDS or end.kind in PERSON_ONLY_KINDS or not after.permitted or too_long:
+            return Refusal(
+                "evidence_ladder", f"evidence {act.evidence} does not carry a fall-back to {end.kind} like this"
+            )
     if act.ends_at is not None and act.condition is not None:
         return Refusal("end_and_condition", "give either an end time or a condition, not both")
     if act.ends_at is not None and act.ends_at <= draft.now:
@@ -143,6 +152,10 @@ def renew_by_hand(draft: Draft, act: data.RenewAct) -> Refusal | None:
     subject = _subject(draft, act)
     if isinstance(subject, Refusal):
         return subject
+    if act.ends_at <= draft.now:
+        return Refusal(
+            "end_in_the_past", f"the end {act.ends_at.isoformat()} is not after now, {draft.now.isoformat()}"
+        )
     refused = why_not_renew(subject, act.actor, act.ends_at, act.evidence, act.evidence_ids)
     if refused is not None:
         return Refusal("not_permitted", refused)
@@ -193,7 +206,7 @@ def _subject(
         found = draft.facts.restriction
     if found is None:
         return Refusal("not_active", f"account `{draft.state.account}` has no restriction `{act.restriction}`")
-    if found.origin is not None:
+    if found.origin is not None and found.origin_account in draft.facts.siblings:
         message = f"it mirrors `{found.origin}`, which stands for the whole holder; do this on that one"
         return Refusal("mirrored", message)
     return found
@@ -204,6 +217,9 @@ def exempt(draft: Draft, act: data.ExemptAct) -> Refusal | None:
     refused = why_not_exempt(act.actor)
     if refused is not None:
         return Refusal("not_permitted", refused)
+    most = draft.policy.safety.exemption_max_for
+    if act.until_at - draft.now > most:
+        return Refusal("too_long", f"an exemption lasts at most {most}; renew it when the time is over")
     if act.until_at <= draft.now:
         return Refusal("end_in_the_past", f"the exemption would end at {act.until_at.isoformat()}, before it begins")
     granted = Exemption(act.kinds, act.until_at, act.actor, draft.now, act.note)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from habeas.decision import acts, holder
-from habeas.decision.asking import asked_capability, request_of
+from habeas.decision.asking import asked_capability, decided_now, request_of
 from habeas.decision.draft import Draft
 from habeas.decision.limits import request_limits
 from habeas.decision.remember import remember, remember_destination
@@ -33,9 +33,7 @@ def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Deci
     what the event asks for is computed from all that stands.
     """
     event = enriched.event
-    # A late event rewrites nothing: it is decided at the latest instant the account has been decided at.
-    now = event.time if state.decided_at is None else max(event.time, state.decided_at)
-    is_known = state.watched_since is not None
+    now = decided_now(state, event)
     draft = Draft(remember(state, enriched, policy, now), enriched, policy, now)
 
     carry_out = acts.ACTS.get(type(event.data))
@@ -55,8 +53,8 @@ def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Deci
 
     for doubt in _doubts(state, enriched):
         draft.open_case(policy.safety.quarantine_case, policy.safety.quarantine.reason, doubt)
-    verdict = _verdict(draft, is_known)
-    if verdict is None or verdict.level <= Level.STEP_UP:
+    verdict = _verdict(draft, state.is_known)
+    if verdict is not None and verdict.level is Level.ALLOW:
         draft.state = remember_destination(draft.state, event, now)
     if event.type == "account.deactivated" and verdict is not None and verdict.level is Level.ALLOW:
         acts.deactivate(draft)
@@ -77,7 +75,9 @@ def _disposition(draft: Draft) -> Disposition | None:
     if not isinstance(draft.event.data, data.CryptoDeposit | data.FiatDeposit):
         return None
     standing = standing_of(draft.state, draft.policy, draft.facts.mains)
-    return disposition(standing.restrictions, draft.event.id, draft.now)
+    if standing.is_unreadable or "wallets" in draft.facts.unavailable:
+        return Disposition.HOLD
+    return disposition(standing.restrictions, draft.touched, draft.now)
 
 
 def _verdict(draft: Draft, is_known: bool) -> Verdict | None:

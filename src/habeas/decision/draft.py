@@ -25,6 +25,7 @@ from habeas.domain.disposition import Disposition
 from habeas.domain.document import DocumentRequest
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, RestrictionId, derived_id
+from habeas.domain.reason import Reason
 from habeas.domain.restriction import (
     ACCOUNT_WIDE,
     Restriction,
@@ -41,6 +42,18 @@ from habeas.playbook.policy import AskPolicy, CasePolicy, Policy
 AUTOMATION = Actor("habeas", Role.DETECTOR)
 
 _pack = msgspec.msgpack.Encoder(decimal_format="string").encode
+
+
+SANCTIONS_MATCH = str(Reason.SANCTIONS_NEXUS)
+"""What every case of a match is about: one pair is one matter, whichever event met it."""
+
+
+def _timer(restriction: Restriction) -> Timer | None:
+    """When to look at a restriction again; None for one that is not in force or over."""
+    due_at = restriction.ends_at or (restriction.condition.recheck_at if restriction.condition else None)
+    if due_at is None or restriction.status is not Status.ACTIVE:
+        return None
+    return Timer(restriction.id, restriction.generation, due_at)
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -113,14 +126,18 @@ class Draft:
         self._lifted.append(brief(restriction))
 
     def _keep(self, restriction: Restriction) -> None:
-        others = tuple(r for r in self.state.restrictions if r.id != restriction.id)
+        before = next((r for r in self.state.restrictions if r.id == restriction.id), None)
+        others = tuple(r for r in self.state.restrictions if r is not before)
         is_over = restriction.status not in (Status.ACTIVE, Status.PROPOSED)
         self.state = replace(self.state, restrictions=others if is_over else (*others, restriction))
         self._changed[restriction.id] = restriction
         self._timers.pop(restriction.id, None)
-        due_at = restriction.ends_at or (restriction.condition.recheck_at if restriction.condition else None)
-        if due_at is not None and restriction.status is Status.ACTIVE:
-            self._timers[restriction.id] = Timer(restriction.id, restriction.generation, due_at)
+        timer = _timer(restriction)
+        # A timer that has fired is not set again by a change that leaves its time and generation as they were.
+        if timer is not None and (before is None or timer != _timer(before)):
+            self._timers[restriction.id] = timer
+        if restriction.status in (Status.PROPOSED, Status.DECLINED):
+            return  # What limits nothing is nobody's news but the staff's.
         self._send(self.state.account, Topic.RESTRICTION, _pack(restriction), restriction.id, restriction.status)
         if restriction.scope is Scope.HOLDER and restriction.origin is None:
             self._mirror(restriction)
@@ -133,6 +150,11 @@ class Draft:
             self._send(sibling, Topic.EFFECT, effect, restriction.id, restriction.status)
 
     # --- everything else ----------------------------------------------------------------------------------------------
+
+    @property
+    def touched(self) -> frozenset[RestrictionId]:
+        """The restrictions that this event placed or changed."""
+        return frozenset(self._changed)
 
     def open_case(
         self,
@@ -148,9 +170,10 @@ class Draft:
         With `about`, each restriction is a matter of its own; with `match`, each pair that was compared.
         """
         matter = about or (match.pair if match else "")
+        reason = SANCTIONS_MATCH if match else reason
         same = (policy.queue, reason, matter)
         known = next((case for case in self.state.cases if (case.queue, case.reason, case.about) == same), None)
-        if known is not None and (policy.priority is not Priority.PAGE or known.priority is Priority.PAGE):
+        if known is not None and (match or policy.priority is not Priority.PAGE or known.priority is Priority.PAGE):
             return
         case = Case(
             id=known.id if known else CaseId(self.new_id("cs", policy.queue, reason, matter)),
@@ -180,7 +203,7 @@ class Draft:
 
     def ask(self, policy: AskPolicy, documents: tuple[str, ...], why: str, standing: RestrictionId | None) -> None:
         """Ask the user for documents. What has been asked for already is not asked for again."""
-        asked = {document for request in self.state.requests for document in request.documents}
+        asked = {d for request in self.state.requests if request.reason == policy.reason for d in request.documents}
         wanted = tuple(document for document in documents if document not in asked)
         if not wanted:
             return

@@ -20,12 +20,21 @@ def mirrored(draft: Draft, effect: data.Mirrored) -> None:
 
 
 def _mirror(draft: Draft, original: Restriction) -> None:
+    if original.status is Status.EXPIRED:
+        return  # Each account's own timer ends it there, and lets what follows follow.
     root = original.origin or original.id
     own = next((r for r in draft.state.restrictions if root in (r.origin, r.id)), None)
     if original.status is Status.ACTIVE:
         copy_id = own.id if own else RestrictionId(draft.new_id("rs", "mirror", root))
         generation = own.generation + 1 if own else 0
-        copy = replace(original, id=copy_id, account=draft.state.account, origin=root, generation=generation)
+        copy = replace(
+            original,
+            id=copy_id,
+            account=draft.state.account,
+            origin=root,
+            origin_account=original.origin_account or original.account,
+            generation=generation,
+        )
         if own is None:
             draft.place(copy)
         elif own.origin == root and replace(copy, generation=own.generation) != own:

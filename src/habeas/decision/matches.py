@@ -12,7 +12,7 @@ from habeas.domain.case import Case, CaseOutcome, Opinion, why_not_decide, with_
 from habeas.domain.decision import Refusal
 from habeas.domain.evidence import Evidence
 from habeas.domain.reason import Disclosure, Reason
-from habeas.domain.restriction import Status, lift
+from habeas.domain.restriction import Restriction, Status, lift
 from habeas.playbook.plan import Planned
 from habeas.playbook.policy import Placement
 
@@ -25,7 +25,8 @@ def decide_case(draft: Draft, act: data.CaseAct) -> Refusal | None:
     refused = why_not_decide(case, act.actor, act.outcome)
     if refused is not None:
         return Refusal("not_permitted", refused)
-    decided = with_opinion(case, Opinion(act.actor, act.outcome, act.note, draft.now))
+    opinion = Opinion(act.actor, act.outcome, act.note, draft.now)
+    decided = with_opinion(case, opinion, releases=bool(_resting_on(draft, case)))
     draft.decide_case(decided)
     match decided.outcome:
         case CaseOutcome.FALSE_MATCH:
@@ -37,16 +38,23 @@ def decide_case(draft: Draft, act: data.CaseAct) -> Refusal | None:
     return None
 
 
+def _resting_on(draft: Draft, case: Case) -> list[Restriction]:
+    """What stands on this account because of the match of a case. Mirrors rest on a match of another account."""
+    if case.match is None:
+        return []
+    evidence = match_evidence(case.match)
+    active = (r for r in draft.state.restrictions if r.status is Status.ACTIVE and r.origin is None)
+    return [r for r in active if evidence in r.evidence_ids]
+
+
 def _clear(draft: Draft, case: Case, by: Actor) -> None:
     """A false match: what rests on it and on no other match is released, and the pair stays quiet until a side changes."""
     assert case.match is not None
     cleared = (*draft.state.cleared, case.match.pair)[-CLEARED_MAX:]
     draft.state = replace(draft.state, cleared=cleared)
     known_false = {f"match:{pair}" for pair in cleared}
-    for restriction in draft.state.restrictions:
-        matches = {evidence for evidence in restriction.evidence_ids if evidence.startswith("match:")}
-        rests_on_this = match_evidence(case.match) in matches and restriction.status is Status.ACTIVE
-        if rests_on_this and restriction.origin is None and matches <= known_false:
+    for restriction in _resting_on(draft, case):
+        if {evidence for evidence in restriction.evidence_ids if evidence.startswith("match:")} <= known_false:
             draft.end(lift(restriction, by, draft.now, f"false match, found by {_names(case)}"))
 
 
@@ -54,7 +62,7 @@ def _confirm(draft: Draft, case: Case, by: Actor) -> None:
     """Two reviewers found a true match: what stands rests on a confirmed entry from now on, or is placed."""
     assert case.match is not None
     entry = f"{case.match.list}:{case.match.entry}"
-    standing = [r for r in draft.state.restrictions if r.id in case.restrictions and r.status is Status.ACTIVE]
+    standing = _resting_on(draft, case)
     for restriction in standing:
         confirmed = replace(restriction, evidence=Evidence.E5, evidence_ids=(*restriction.evidence_ids, entry))
         draft.change(replace(confirmed, disclosure=Disclosure.FULL))

@@ -4,13 +4,15 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from habeas.decision.asking import asked_capability
+from habeas.decision.asking import asked_capability, decided_now
 from habeas.decision.birth import born
 from habeas.decision.draft import AUTOMATION, Draft
 from habeas.decision.standing import standing_of
+from habeas.domain import event_data as data
 from habeas.domain.account import AccountState
 from habeas.domain.capability import FLOOR, Level
 from habeas.domain.decision import Decision
+from habeas.domain.disposition import Disposition
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.restriction import Status
 from habeas.domain.verdict import Request, Verdict, evaluate, statement_path
@@ -25,7 +27,7 @@ def quarantine(state: AccountState, enriched: EnrichedEvent, policy: Policy, err
 
     What the event asked for is denied, outflow is held for a while, and a case pages a person. Other events go on.
     """
-    now = _now(state, enriched)
+    now = decided_now(state, enriched.event)
     why = f"event `{enriched.event.id}` could not be judged: {error[:ERROR_LENGTH_MAX]}"
     draft = Draft(replace(state, decided_at=now, watched_since=state.watched_since or now), enriched, policy, now)
     planned = Planned(policy, policy.safety.quarantine)
@@ -33,12 +35,9 @@ def quarantine(state: AccountState, enriched: EnrichedEvent, policy: Policy, err
         ends = planned.end_or_condition(planned.allowance(policy, ()), now)
         draft.place(born(draft, planned, AUTOMATION, ends, (f"event:{enriched.event.id}",), note=why))
     draft.open_case(policy.safety.quarantine_case, planned.code, why)
-    decision = draft.finish(_denied(draft, enriched, now))
+    is_deposit = isinstance(enriched.event.data, data.CryptoDeposit | data.FiatDeposit)
+    decision = draft.finish(_denied(draft, enriched, now), Disposition.HOLD if is_deposit else None)
     return replace(decision, outcome=replace(decision.outcome, quarantined=True))
-
-
-def _now(state: AccountState, enriched: EnrichedEvent) -> datetime:
-    return enriched.event.time if state.decided_at is None else max(enriched.event.time, state.decided_at)
 
 
 def _denied(draft: Draft, enriched: EnrichedEvent, now: datetime) -> Verdict | None:

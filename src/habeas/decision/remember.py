@@ -26,6 +26,7 @@ from habeas.domain.account import (
     Step,
     StepName,
 )
+from habeas.domain.capability import OUTFLOW
 from habeas.domain.event import Event
 from habeas.domain.event_data import Credential, Mfa
 from habeas.domain.facts import EnrichedEvent
@@ -52,6 +53,7 @@ def remember(state: AccountState, enriched: EnrichedEvent, policy: Policy, now: 
         state,
         decided_at=now,
         watched_since=state.watched_since or now,
+        is_known=state.is_known or _introduces(event),
         steps=tuple(step for step in state.steps if now - step.at <= STEPS_KEPT_FOR),
         automated=tuple(placed for placed in state.automated if now - placed.at <= AUTOMATED_KEPT_FOR),
         exemptions=tuple(e for e in state.exemptions if e.until_at > now),
@@ -66,6 +68,13 @@ def remember(state: AccountState, enriched: EnrichedEvent, policy: Policy, now: 
         marked = tuple(replace(step, mark=enriched.mark) for step in steps)
         state = replace(state, steps=_bounded(state.steps + marked))
     return state
+
+
+def _introduces(event: Event) -> bool:
+    """Whether an event shows that there is such an account. A failed login or a request to move value does not: anybody
+    may name an account that does not exist.
+    """
+    return event.type != "login.failed" and event.asks not in OUTFLOW
 
 
 def _bounded(steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -153,17 +162,18 @@ def _is_large(asked: data.Withdrawal | data.FiatWithdrawal, large_share: Decimal
 Keeper = Callable[[AccountState, Any, EnrichedEvent, datetime], AccountState]
 
 
-def _keep_profile(state: AccountState, profile: data.Profile, _enriched: EnrichedEvent, _now: datetime) -> AccountState:
+def _keep_profile(state: AccountState, profile: data.Profile, enriched: EnrichedEvent, _now: datetime) -> AccountState:
     parents = state.parents
     if profile.parent is not None and profile.parent not in parents[:1]:
         # A former main account's restrictions stay until a review, so that moving house is no way out (model 5.3).
-        # Of many the first ones stay: they are the ones that somebody may want to leave behind.
-        former = tuple(p for p in parents if p != profile.parent)
-        parents = (profile.parent, *former[-(PARENTS_MAX - 1) :])
+        # Of many, those stay that carry something: they are the ones that somebody may want to leave behind.
+        carrying = {main.account for main in enriched.facts.mains if main.restrictions or main.unreadable}
+        former = sorted((p for p in parents if p != profile.parent), key=lambda p: p not in carrying)
+        parents = (profile.parent, *former[: PARENTS_MAX - 1])
     return replace(
         state,
         entity=EntityId(profile.entity) if profile.entity else state.entity,
-        holder=HolderId(profile.holder) if profile.holder else state.holder,
+        holder=HolderId(profile.holder) if profile.holder else state.holder or enriched.facts.holder,
         parents=parents,
         residence=profile.residence or state.residence,
         nationalities=profile.nationalities if profile.nationalities is not None else state.nationalities,

@@ -6,8 +6,9 @@ from habeas.decision.birth import born
 from habeas.decision.draft import Draft
 from habeas.domain.actor import Actor, Role
 from habeas.domain.case import Match, Priority
-from habeas.domain.kind import MANDATORY_KINDS, Kind
-from habeas.domain.restriction import Restriction, Scope, Status, extend, why_not_place
+from habeas.domain.ids import EventId
+from habeas.domain.kind import HELD_BY_LAW_KINDS, Kind
+from habeas.domain.restriction import HeldAmount, Restriction, Scope, Status, extend, why_not_place
 from habeas.domain.signal import Signal
 from habeas.playbook.plan import Planned
 from habeas.playbook.policy import AskPolicy, CasePolicy, Response
@@ -25,7 +26,7 @@ def respond(draft: Draft, signal: Signal) -> None:
         _place_or_extend(draft, signal, Planned(draft.policy, placement))
     for placement in response.rearm:
         planned = Planned(draft.policy, placement)
-        standing = _standing(draft, planned)
+        standing = _standing(draft, signal, planned)
         if standing is not None:
             _extend(draft, signal, planned, standing)
     if response.case is not None:
@@ -46,10 +47,18 @@ def match_evidence(match: Match) -> str:
     return f"match:{match.pair}"
 
 
-def _rest_on(draft: Draft, standing: Restriction, match: Match) -> None:
-    """What stands rests on one more match: clearing the first one alone must not release it."""
+def _rest_on(draft: Draft, standing: Restriction, signal: Signal, match: Match) -> None:
+    """What stands rests on one more match, or holds one more deposit of the same coins.
+
+    Clearing the first match alone must not release it, and dust from a listed wallet must not pile up restrictions.
+    """
+    changed = standing
     if match_evidence(match) not in standing.evidence_ids:
-        draft.change(replace(standing, evidence_ids=(*standing.evidence_ids, match_evidence(match))))
+        changed = replace(changed, evidence_ids=(*standing.evidence_ids, match_evidence(match)))
+    if standing.held is not None and signal.held is not None and standing.cause != draft.event.id:
+        changed = replace(changed, held=HeldAmount(standing.held.asset, standing.held.amount + signal.held.amount))
+    if changed is not standing:
+        draft.change(changed)
 
 
 def _ask(draft: Draft, signal: Signal, ask: AskPolicy) -> None:
@@ -60,13 +69,14 @@ def _ask(draft: Draft, signal: Signal, ask: AskPolicy) -> None:
 
 
 def _place_or_extend(draft: Draft, signal: Signal, planned: Planned) -> None:
-    standing = _standing(draft, planned)
+    standing = _standing(draft, signal, planned)
     if standing is not None and signal.match is not None:
-        _rest_on(draft, standing, signal.match)
+        _rest_on(draft, standing, signal, signal.match)
     elif standing is not None:
         _extend(draft, signal, planned, standing)
     elif _is_exempt(draft, planned):
-        return
+        why = f"{planned.kind} was not placed, because the account is exempt; {_why(signal)}"
+        draft.open_case(CasePolicy(queue="review"), planned.code, why)
     elif _is_used_up(draft, planned.kind):
         policy = CasePolicy(queue="risk", priority=Priority.HIGH)
         draft.open_case(policy, planned.code, f"{planned.kind} was used up by automation; {_why(signal)}")
@@ -111,8 +121,8 @@ def _extend(draft: Draft, signal: Signal, planned: Planned, standing: Restrictio
     A destination must have been known for longer where the circumstances have become worse.
     """
     allowance = planned.allowance(draft.policy, signal.circumstances)
-    if standing.ends_at is None or allowance.max_for is None:
-        return
+    if standing.ends_at is None or allowance.max_for is None or _is_due(planned):
+        return  # A date that the user was given to meet is not moved by a further signal.
     extended = extend(standing, draft.now + (planned.first_for or allowance.max_for), allowance.max_for)
     cool_off_for = planned.cool_off(signal.circumstances)
     if cool_off_for is not None and standing.cool_off_for is not None and cool_off_for > standing.cool_off_for:
@@ -121,19 +131,29 @@ def _extend(draft: Draft, signal: Signal, planned: Planned, standing: Restrictio
         draft.change(extended)
 
 
-def _standing(draft: Draft, planned: Planned) -> Restriction | None:
+def _standing(draft: Draft, signal: Signal, planned: Planned) -> Restriction | None:
     """The restriction in force that says the same: same reason, kind and scope."""
     said = (planned.code, planned.kind, planned.scope)
-    alike = (r for r in draft.state.in_force(draft.now) if (r.reason, r.kind, r.scope) == said)
+    # A mirror is another account's matter: what this account gave cause for is a restriction of its own.
+    own = (r for r in draft.state.in_force(draft.now) if r.status is Status.ACTIVE and r.origin is None)
+    alike = [r for r in own if (r.reason, r.kind, r.scope) == said]
     if planned.scope is Scope.AMOUNT:
-        # Every deposit is a matter of its own, whichever lists its sender is on.
-        alike = (r for r in alike if r.cause == draft.event.id)
-    return next((r for r in alike if r.status is Status.ACTIVE), None)
+        alike = [r for r in alike if _is_of_the_same_coins(r, signal, draft.event.id)]
+    return next(iter(alike), None)
+
+
+def _is_of_the_same_coins(restriction: Restriction, signal: Signal, event: EventId) -> bool:
+    """Whether a held amount is of this very deposit, or of the same asset from the same listed sender."""
+    if restriction.cause == event:
+        return True
+    if signal.match is None or restriction.held is None or signal.held is None:
+        return False
+    return restriction.held.asset == signal.held.asset and match_evidence(signal.match) in restriction.evidence_ids
 
 
 def _is_exempt(draft: Draft, planned: Planned) -> bool:
     """Whether a person has exempted the account from this discretionary kind. What law requires has no exemption."""
-    if planned.reason.is_mandatory or planned.kind in MANDATORY_KINDS:
+    if planned.reason.is_mandatory or planned.kind in HELD_BY_LAW_KINDS:
         return False
     return any(planned.kind in e.kinds and e.until_at > draft.now for e in draft.state.exemptions)
 

@@ -57,7 +57,7 @@ def _judge_names(state: AccountState, enriched: EnrichedEvent, params: Params) -
             score=min(1.0, hit.score),
             detector=DETECTOR.label,
             evidence={"list": hit.list, "entry": hit.entry, "agrees": ", ".join(hit.agrees) or "nothing but the name"},
-            match=Match(hit.list, hit.version, hit.entry, hit.listed, hit.score, hit.pair, hit.explanation),
+            match=Match(hit.list, hit.version, hit.entry, hit.listed, hit.score, hit.pair, explanation=hit.explanation),
             lists=(hit.version,),
         )
 
@@ -77,7 +77,7 @@ def _signal(typology: str, hit: ListHit, held: HeldAmount | None) -> Signal:
         detector=DETECTOR.label,
         evidence={"list": hit.list, "entry": hit.entry, "found": hit.found},
         held=held,
-        match=Match(hit.list, hit.version, hit.entry, hit.found, 1.0, hit.pair, ("exact",)),
+        match=Match(hit.list, hit.version, hit.entry, hit.found, 1.0, hit.pair, is_exact=True),
         lists=(hit.version,),
     )
 

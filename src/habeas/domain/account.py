@@ -144,6 +144,8 @@ class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     nationalities: tuple[str, ...] = ()
     document_country: str | None = None
     kyc_tier: str | None = None
+    is_known: bool = False
+    """Whether anything has shown that there is such an account."""
     watched_since: datetime | None = None
     decided_at: datetime | None = None
     traveller_until: datetime | None = None

@@ -45,6 +45,8 @@ class Match(Struct, frozen=True):
     listed: str
     score: float
     pair: str
+    is_exact: bool = False
+    """A wallet or a document, and not a name that resembles another."""
     explanation: tuple[str, ...] = ()
 
 
@@ -100,16 +102,24 @@ def why_not_decide(case: Case, by: Actor, outcome: CaseOutcome) -> str | None:
     return None
 
 
-def needs_two(case: Case, outcome: CaseOutcome) -> bool:
-    """Whether this outcome needs two people: a true match always, a false one if it releases what is blocked."""
-    return outcome is CaseOutcome.TRUE_MATCH or (outcome is CaseOutcome.FALSE_MATCH and bool(case.restrictions))
+def needs_two(case: Case, outcome: CaseOutcome, *, releases: bool) -> bool:
+    """Whether this outcome needs two people: a true match always, a false one if it releases something.
+
+    A false exact match always does: requests that it refused are let through from then on.
+    """
+    if outcome is CaseOutcome.FALSE_MATCH:
+        return releases or (case.match is not None and case.match.is_exact)
+    return outcome is CaseOutcome.TRUE_MATCH
 
 
-def with_opinion(case: Case, opinion: Opinion) -> Case:
-    """The case with one more opinion; decided once as many people as it takes have found the same."""
+def with_opinion(case: Case, opinion: Opinion, *, releases: bool) -> Case:
+    """The case with one more opinion; decided once as many people as it takes have found the same.
+
+    `releases`: whether something stands that rests on the match.
+    """
     opinions = (*case.opinions, opinion)
     agreeing = [o for o in opinions if o.outcome is opinion.outcome]
-    is_decided = len(agreeing) >= (2 if needs_two(case, opinion.outcome) else 1)
+    is_decided = len(agreeing) >= (2 if needs_two(case, opinion.outcome, releases=releases) else 1)
     return replace(
         case,
         opinions=opinions,

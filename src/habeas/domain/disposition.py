@@ -4,11 +4,11 @@ A deposit on a chain cannot be refused. `deposit_crypto` in the level table gove
 happens to coins that come is a lattice of its own, so that what law requires to be blocked is never sent back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from habeas.domain.ids import EventId
+from habeas.domain.ids import RestrictionId
 from habeas.domain.kind import Kind
 from habeas.domain.restriction import Restriction, Scope, phases
 
@@ -34,15 +34,16 @@ _BY_KIND = {
 }
 
 
-def disposition(restrictions: Iterable[Restriction], deposit: EventId, at: datetime) -> Disposition:
-    """What happens to the coins of one deposit. A hold of an amount is about the deposit that caused it and no other."""
+def disposition(restrictions: Iterable[Restriction], because_of: Container[RestrictionId], at: datetime) -> Disposition:
+    """What happens to the coins of one deposit. A held amount speaks of this deposit only if the deposit is why it is held,
+    or held higher: `because_of`.
+    """
     found = [Disposition.CREDIT]
     for restriction in restrictions:
         for phase in phases(restriction):
-            is_now = phase.from_at <= at and (phase.until_at is None or at < phase.until_at)
             is_about = phase.scope in (Scope.ACCOUNT, Scope.HOLDER) or (
-                phase.scope is Scope.AMOUNT and restriction.cause == deposit
+                phase.scope is Scope.AMOUNT and restriction.id in because_of
             )
-            if is_now and is_about:
+            if is_about and phase.is_in_force(at):
                 found.append(_BY_KIND.get(phase.kind, Disposition.CREDIT))
     return max(found, key=_ORDER.__getitem__)

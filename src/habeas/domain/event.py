@@ -14,6 +14,7 @@ from habeas.domain.event_data import AccountName, EventData, Token
 from habeas.domain.ids import AccountId, EventId
 
 MAX_EVENT_BYTES = 256 * 1024
+YEAR_MIN, YEAR_MAX = 2000, 2200
 OWN_SOURCE_PREFIX = "habeas:"
 """Sources of what Habeas reports to itself. Nobody else may use them."""
 
@@ -158,6 +159,10 @@ def read_event(line: bytes) -> Event:
 
 def make_event(id_: str, source: str, type_: str, account: str, time: datetime, body: bytes) -> Event:
     """An event from its parts, own types included. Raises EventRejectedError if `body` does not fit the type."""
+    if not YEAR_MIN <= time.year <= YEAR_MAX:
+        raise EventRejectedError(
+            f"event `{id_}` is dated {time.isoformat()}, outside the years {YEAR_MIN} to {YEAR_MAX}"
+        )
     try:
         typed = _decode_data[type_](body)
         canonical = _encode_sorted([type_, time.timestamp(), _decode_any(body)])

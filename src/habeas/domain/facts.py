@@ -7,7 +7,7 @@ from msgspec import Struct
 from habeas.domain.account import Life
 from habeas.domain.case import Case
 from habeas.domain.event import Event
-from habeas.domain.ids import AccountId
+from habeas.domain.ids import AccountId, HolderId
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction
 
@@ -78,6 +78,8 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     case: Case | None = None
     """The case that an act is about, as it is recorded."""
     mains: tuple[MainAccount, ...] = ()
+    holder: HolderId | None = None
+    """The person or company behind the account: a sub-account belongs to its main account's holder."""
     siblings: tuple[AccountId, ...] = ()
     """The holder's other accounts."""
     holder_restrictions: tuple[Restriction, ...] = ()

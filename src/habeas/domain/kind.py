@@ -83,11 +83,8 @@ PERSON_ONLY_KINDS = frozenset({Kind.FROZEN, Kind.PERM_BAN, Kind.LEGAL_FREEZE})
 DECLARED_FACT_KINDS = frozenset({Kind.REGION_LOCK, Kind.WITHDRAW_ONLY, Kind.OFFBOARD_NOTICE})
 """They rest on a declared fact or on policy, which counts like a reviewed case, and need no end date (model 5.2)."""
 
-MANDATORY_KINDS = frozenset({Kind.SANCTIONS_BLOCK, Kind.LEGAL_FREEZE})
-"""What law, not the house, requires. No exemption suppresses them."""
-
 HELD_BY_LAW_KINDS = frozenset({Kind.SANCTIONS_BLOCK, Kind.LEGAL_FREEZE})
-"""Time never frees what these hold: at their end they stay and page a person (model 5.2)."""
+"""What law, not the house, requires: no exemption suppresses them, and time never frees what they hold (model 5.2)."""
 
 MONEY_HELD_KINDS = frozenset(
     {Kind.FROZEN, Kind.LEGAL_FREEZE, Kind.SANCTIONS_BLOCK, Kind.PERM_BAN, Kind.DEPOSIT_HOLD, Kind.OUTFLOW_HOLD}

@@ -161,6 +161,7 @@ class Restriction(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The second signature, where one is needed."""
     note: str = ""
     """The reason in the placer's own words, for staff."""
+    origin_account: AccountId | None = None
     origin: RestrictionId | None = None
     """For a holder-wide restriction on another of the holder's accounts: the one that it mirrors."""
     generation: int = 0
@@ -199,6 +200,10 @@ class Phase(Struct, frozen=True):
     scope: Scope
     from_at: datetime
     until_at: datetime | None
+
+    def is_in_force(self, at: datetime) -> bool:
+        """Whether an instant lies in this stretch."""
+        return self.from_at <= at and (self.until_at is None or at < self.until_at)
 
 
 def phases(restriction: Restriction) -> Iterator[Phase]:
@@ -357,6 +362,8 @@ def why_not_renew(
         return f"the role {by.role} does not renew restrictions"
     if restriction.kind in HELD_BY_LAW_KINDS:
         return "what law holds is prolonged by its instrument, not by hand"
+    if restriction.condition is not None:
+        return f"it has no end to move: it stands until {restriction.condition.until}"
     if evidence <= restriction.evidence and not set(evidence_ids) - set(restriction.evidence_ids):
         return "a renewal needs new or higher evidence, not a re-run of what it was placed on"
     if restriction.ends_at is not None and ends_at <= restriction.ends_at:
@@ -471,8 +478,8 @@ def makes_redundant(heavier: Restriction, lighter: Restriction) -> bool:
     """Whether a new restriction says for the same reason at least what an older one says, for at least as long."""
     if heavier.reason != lighter.reason or heavier.scope not in ACCOUNT_WIDE or heavier.id == lighter.id:
         return False
-    if lighter.kind in HELD_BY_LAW_KINDS:
-        return False
+    if lighter.kind in FOUR_EYES_KINDS or lighter.approved_by is not None:
+        return False  # What two people signed is not replaced by what one of them, or a detector, places.
     stops_at, lighter_stops_at = heavier.effect_ends_at, last_effect_at(lighter)
     if stops_at is not None and (lighter_stops_at is None or lighter_stops_at > stops_at):
         return False

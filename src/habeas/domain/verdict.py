@@ -14,7 +14,7 @@ from habeas.domain.account import Life
 from habeas.domain.capability import ACCOUNT_CAPABILITIES, FLOOR, OUTFLOW, Capability, Level, join
 from habeas.domain.ids import AccountId, RestrictionId
 from habeas.domain.kind import LEVELS
-from habeas.domain.restriction import Phase, Restriction, Scope, phases
+from habeas.domain.restriction import HeldAmount, Phase, Restriction, Scope, phases
 
 DESTINATION_CAPABILITIES = OUTFLOW
 """What a hold on new destinations holds."""
@@ -153,7 +153,7 @@ def _base_level(standing: Standing, capability: Capability) -> Level:
 def _in_force(restrictions: Iterable[Restriction], at: datetime) -> Iterator[tuple[Restriction, Phase]]:
     for restriction in restrictions:
         for phase in phases(restriction):
-            if phase.from_at <= at and (phase.until_at is None or at < phase.until_at):
+            if phase.is_in_force(at):
                 yield restriction, phase
 
 
@@ -171,9 +171,14 @@ def _limit(restriction: Restriction, phase: Phase, request: Request, held: Decim
 def _held(asset: str | None, standing: list[tuple[Restriction, Phase]]) -> Decimal:
     """How much of an asset is held in all."""
     return sum(
-        (r.held.amount for r, phase in standing if phase.scope is Scope.AMOUNT and r.held and r.held.asset == asset),
+        (r.held.amount for r, phase in standing if phase.scope is Scope.AMOUNT and r.held and _is_asset(asset, r.held)),
         start=Decimal(0),
     )
+
+
+def _is_asset(asset: str | None, held: HeldAmount) -> bool:
+    # However the caller spells it: a held coin must not be sold by writing it in small letters.
+    return asset is not None and asset.upper() == held.asset.upper()
 
 
 def _amount_limit(restriction: Restriction, request: Request, held: Decimal) -> Level:
@@ -184,9 +189,8 @@ def _amount_limit(restriction: Restriction, request: Request, held: Decimal) -> 
     if request.capability not in AMOUNT_CAPABILITIES:
         return Level.ALLOW
     if request.asset is None or restriction.held is None:
-        # Nothing leaves by an order; what moves the asset away is held unless it says that it is another asset.
-        return Level.ALLOW if request.capability is Capability.PLACE_ORDER else Level.HOLD
-    if request.asset != restriction.held.asset:
+        return Level.HOLD
+    if not _is_asset(request.asset, restriction.held):
         return Level.ALLOW
     if request.amount is None or request.balance is None:
         return Level.HOLD

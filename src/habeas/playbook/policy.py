@@ -149,6 +149,8 @@ class Safety(Struct, frozen=True, forbid_unknown_fields=True):
     """An event dated further ahead of its receipt than this is refused."""
     large_share: Decimal
     """A withdrawal of more than this share of the balance (0..1) is a step of a takeover."""
+    exemption_max_for: timedelta
+    """How long a person may exempt an account at once."""
     recheck_for: timedelta
     """How soon a restriction without an end is looked at again where its reason does not say."""
     quarantine: Placement

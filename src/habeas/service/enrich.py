@@ -93,6 +93,10 @@ def _wallet(said: data.EventData) -> Wallet | None:
             return None
 
 
+MAIN_LINE_MAX = 4
+"""How many levels of main accounts are followed."""
+
+
 def relate(facts: Facts, event: Event, state: AccountState, reader: Reader) -> Facts:
     """The same facts with what came from the IP address lately, the account's main accounts and the holder's other accounts,
     as recorded at this moment.
@@ -105,16 +109,28 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader) -> F
     if isinstance(event.data, data.AnnulAct):
         facts = replace(facts, restriction=_restriction(reader, event.account, event.data.restriction))
     parents, holder = _relations(event, state, reader)
-    if holder is None and not parents:
+    siblings = _siblings(reader, holder or HolderId(event.account), parents, event.account)
+    if holder is None and not siblings:
         return facts
-    siblings = _siblings(reader, holder, event.account)
     return replace(
         facts,
-        mains=tuple(main_account(reader, parent) for parent in parents),
+        mains=tuple(main_account(reader, main) for main in main_line(reader, parents)),
+        holder=holder,
         siblings=siblings,
         holder_restrictions=_holder_restrictions(reader, siblings) if isinstance(event.data, data.Profile) else (),
         is_own_counterparty=getattr(event.data, "counterparty", None) in (*siblings, *parents),
     )
+
+
+def main_line(reader: Reader, parents: tuple[AccountId, ...]) -> tuple[AccountId, ...]:
+    """Main accounts and their own main accounts: an account under a sub-account follows the top one too."""
+    line: dict[AccountId, None] = dict.fromkeys(parents)
+    rising = list(parents)
+    for _ in range(MAIN_LINE_MAX):
+        states = [reader.account(main) for main in rising]
+        rising = [p for state in states if state is not None for p in state.parents if p not in line]
+        line |= dict.fromkeys(rising)
+    return tuple(line)
 
 
 def main_account(reader: Reader, account: AccountId) -> MainAccount:
@@ -148,10 +164,11 @@ def _relations(event: Event, state: AccountState, reader: Reader) -> tuple[tuple
     return parents, holder
 
 
-def _siblings(reader: Reader, holder: HolderId | None, account: AccountId) -> tuple[AccountId, ...]:
-    if holder is None:
-        return ()
-    return tuple(other for other in reader.holder_accounts(holder) if other != account)
+def _siblings(
+    reader: Reader, holder: HolderId, parents: tuple[AccountId, ...], account: AccountId
+) -> tuple[AccountId, ...]:
+    """The holder's other accounts. A main account may have no holder recorded: then it stands for itself."""
+    return tuple(other for other in dict.fromkeys((*reader.holder_accounts(holder), *parents)) if other != account)
 
 
 def _holder_restrictions(reader: Reader, siblings: tuple[AccountId, ...]) -> tuple[Restriction, ...]:

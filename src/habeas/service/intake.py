@@ -15,12 +15,13 @@ from msgspec.structs import replace
 
 from habeas.decision.decide import decide
 from habeas.decision.quarantine import quarantine
-from habeas.domain.account import new_account
+from habeas.domain.account import AccountState, new_account
 from habeas.domain.decision import Outcome
 from habeas.domain.errors import EventRejectedError, HabeasError, IdentityReusedError
 from habeas.domain.event import Event
+from habeas.domain.event_data import Profile
 from habeas.domain.facts import EnrichedEvent, Facts
-from habeas.domain.ids import event_seed
+from habeas.domain.ids import EntityId, event_seed
 from habeas.playbook.policy import Playbook
 from habeas.service.enrich import look_up, relate
 from habeas.service.ports import Clock, Lists, Places, Store, UnitOfWork
@@ -106,7 +107,7 @@ class Intake:
                 return IdentityReusedError(event.account, event.source, event.id)
             return replace(recorded.outcome, duplicate=True)
         state = work.account(event.account) or new_account(event.account)
-        policy = self._playbook.policy(state.entity)
+        policy = self._playbook.policy(_entity(event, state))
         if event.time - waiting.received_at > policy.safety.ahead_for:
             return EventRejectedError(
                 f"event `{event.id}` is dated {event.time.isoformat()}, more than {policy.safety.ahead_for} ahead of now; "
@@ -121,6 +122,14 @@ class Intake:
             decision = quarantine(state, enriched, policy, f"{type(exc).__name__}: {exc}")
         work.record(enriched, decision, policy.playbook)
         return decision.outcome
+
+
+def _entity(event: Event, state: AccountState) -> EntityId:
+    """Who serves the account: as recorded, or as this event says, so that an account is judged by its own entity from the
+    first event on.
+    """
+    said = event.data.entity if isinstance(event.data, Profile) else None
+    return EntityId(said) if said else state.entity
 
 
 class _Waiting:

@@ -4,6 +4,7 @@ import msgspec
 
 from habeas.decision.draft import Effect
 from habeas.domain.decision import Message, Topic
+from habeas.domain.errors import HabeasError
 from habeas.domain.event import EFFECT_SOURCE, Event, make_event
 from habeas.service.intake import Intake
 from habeas.service.ports import QueuedMessage, Store
@@ -16,21 +17,31 @@ _decode_effect = msgspec.msgpack.Decoder(Effect).decode
 def deliver_effects(store: Store, intake: Intake) -> int:
     """Record every queued effect on the account it concerns; returns how many were delivered.
 
-    A crash between the two steps delivers an effect again, which its identity makes a duplicate.
+    A crash between the two steps delivers an effect again, which its identity makes a duplicate. One that fails does not keep
+    the others waiting. It stays queued, and its error is raised when all have been tried.
     """
-    delivered = 0
-    while queued := _queued(store):
-        for future in [intake.submit(_event(message.message)) for message in queued]:
-            future.result()
+    delivered = last = 0
+    failed: list[Exception] = []
+    while queued := _queued(store, last):
+        recorded = []
+        for message, future in [(message, intake.submit(_event(message.message))) for message in queued]:
+            try:
+                future.result()
+            except HabeasError as exc:
+                failed.append(exc)
+            else:
+                recorded.append(message.position)
         with store.transaction() as work:
-            work.delivered([message.position for message in queued], intake.clock())
-        delivered += len(queued)
+            work.delivered(recorded, intake.clock())
+        delivered, last = delivered + len(recorded), queued[-1].position
+    if failed:
+        raise failed[0]
     return delivered
 
 
-def _queued(store: Store) -> list[QueuedMessage]:
+def _queued(store: Store, after: int) -> list[QueuedMessage]:
     with store.reading() as reader:
-        return list(reader.queued_messages(after=0, limit=SWEEP_MAX, topic=Topic.EFFECT))
+        return list(reader.queued_messages(after, limit=SWEEP_MAX, topic=Topic.EFFECT))
 
 
 def _event(message: Message) -> Event:

@@ -1,10 +1,12 @@
 """Questions: what stands on an account, may it do this, what does its user see. Read-only, at any instant."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from habeas.decision.asking import known_since
 from habeas.decision.limits import request_limits
 from habeas.decision.standing import standing_of
 from habeas.disclosure.diagnosis import Diagnosis, diagnose_account
@@ -17,10 +19,10 @@ from habeas.domain.errors import UnreadableRecordError
 from habeas.domain.facts import Facts, ListHit, MainAccount
 from habeas.domain.ids import AccountId
 from habeas.domain.place import Place
-from habeas.domain.restriction import Restriction
+from habeas.domain.restriction import Restriction, Status
 from habeas.domain.verdict import Request, Standing, Verdict, evaluate
 from habeas.playbook.policy import Playbook
-from habeas.service.enrich import Wallet, looked_up
+from habeas.service.enrich import Wallet, looked_up, main_account, main_line
 from habeas.service.ports import Lists, Places, Reader, RecordedEvent, Store
 
 
@@ -72,18 +74,19 @@ class Questions:
             state = reader.account(account)
             if request.ip is not None:
                 facts = replace(facts, ip_activity=reader.ip_activity(request.ip, request.at, account))
-            standing = self._standing(reader, account, state, self._limits(account, state, facts, request, outgoing))
+            standing = self._standing(
+                reader, account, state, request.at, self._limits(account, state, facts, request, outgoing)
+            )
         if state is not None and request.destination is not None:
-            known = (request.destination_known_since, state.destination_known_since(request.destination))
-            known_since = min((at for at in known if at is not None), default=None)
-            request = replace(request, destination_known_since=known_since)
+            since = known_since(request.destination_known_since, request.destination, state)
+            request = replace(request, destination_known_since=since)
         return evaluate(standing, request)
 
     def statement(self, account: AccountId, at: datetime, locale: str = "en") -> Statement:
         """What the user sees."""
         with self._store.reading() as reader:
             state = reader.account(account)
-            standing = self._standing(reader, account, state)
+            standing = self._standing(reader, account, state, at)
             try:
                 requests = reader.document_requests(account)
             except UnreadableRecordError:
@@ -95,7 +98,7 @@ class Questions:
         """Which kind of limit its user has, read from the public record."""
         with self._store.reading() as reader:
             state = reader.account(account)
-            standing = self._standing(reader, account, state)
+            standing = self._standing(reader, account, state, at)
         policy = self._playbook.policy((state or new_account(account)).entity)
         return diagnose_account(standing, policy, at, locale)
 
@@ -105,7 +108,7 @@ class Questions:
             return AccountView(
                 account=account,
                 state=reader.account(account),
-                restrictions=tuple(r for r in reader.restrictions(account) if until is None or r.placed_at <= until),
+                restrictions=tuple(_as_of(reader.restrictions(account), until)),
                 cases=tuple(c for c in reader.cases(account) if until is None or c.opened_at <= until),
                 requests=tuple(r for r in reader.document_requests(account) if until is None or r.issued_at <= until),
                 events=tuple(e for e in reader.events(account) if until is None or e.time <= until),
@@ -123,20 +126,32 @@ class Questions:
         reader: Reader,
         account: AccountId,
         state: AccountState | None,
+        at: datetime,
         request: tuple[Restriction, ...] = (),
     ) -> Standing:
         known = state or new_account(account)
-        mains = tuple(_whole_life(reader, parent) for parent in known.parents)
-        own = _whole_life(reader, account)
+        mains = tuple(_life(reader, main, at) for main in main_line(reader, known.parents))
+        own = _life(reader, account, at)
         standing = standing_of(
             known,
             self._playbook.policy(known.entity),
             mains,
             own.restrictions,
-            is_known=state is not None,
+            is_known=known.is_known,
             request=request,
         )
         return replace(standing, is_unreadable=standing.is_unreadable or own.unreadable)
+
+
+def _as_of(restrictions: Iterable[Restriction], until: datetime | None) -> Iterator[Restriction]:
+    """Restrictions as they were known at an instant: not those placed later, and not what ended them later."""
+    for restriction in restrictions:
+        if until is None:
+            yield restriction
+        elif restriction.placed_at <= until:
+            ended_later = restriction.ended_at is not None and restriction.ended_at > until
+            was = {"status": Status.ACTIVE, "ended_at": None, "ended_by": None, "end_note": ""}
+            yield replace(restriction, **was) if ended_later else restriction
 
 
 def _outgoing(request: Request) -> Wallet | None:
@@ -146,12 +161,15 @@ def _outgoing(request: Request) -> Wallet | None:
     return Wallet(None, request.destination, request.asset)
 
 
-def _whole_life(reader: Reader, account: AccountId) -> MainAccount:
-    """An account with all the restrictions it ever had, so that the past can be asked about too.
+def _life(reader: Reader, account: AccountId, at: datetime) -> MainAccount:
+    """An account with what stood on it at an instant, or will. The state knows all of that from the latest decision on; for
+    the past, every restriction that the account ever had is read.
 
     Where one of them cannot be read, those in the state stand, and everything but the floor is denied: never skipped.
     """
     state = reader.account(account) or new_account(account)
+    if state.decided_at is None or at >= state.decided_at:
+        return main_account(reader, account)
     try:
         return MainAccount(account, state.life, reader.restrictions(account), bool(state.unreadable))
     except UnreadableRecordError:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from habeas.domain.errors import HabeasError
 from habeas.domain.event import TIMER_DUE, TIMER_SOURCE, Event, make_event
 from habeas.domain.event_data import TimerDue
 from habeas.service.intake import Intake
@@ -11,13 +12,22 @@ SWEEP_MAX = 256
 
 
 def fire_due_timers(store: Store, intake: Intake, clock: Clock) -> int:
-    """Fire every timer whose time has come; returns how many fired. Safe to run twice or in two processes at once."""
-    fired = 0
-    while due := _due(store, clock):
+    """Fire every timer whose time has come; returns how many fired. Safe to run twice or in two processes at once.
+
+    One that fails does not keep the others waiting. It stays due, and its error is raised when all have been tried.
+    """
+    tried: set[DueTimer] = set()
+    failed: list[Exception] = []
+    while due := [timer for timer in _due(store, clock) if timer not in tried]:
+        tried |= set(due)
         for future in [intake.submit(_event(timer)) for timer in due]:
-            future.result()
-        fired += len(due)
-    return fired
+            try:
+                future.result()
+            except HabeasError as exc:
+                failed.append(exc)
+    if failed:
+        raise failed[0]
+    return len(tried)
 
 
 def _due(store: Store, clock: Clock) -> list[DueTimer]:

@@ -77,7 +77,7 @@ BAD_LINES = {
     "a malformed line": ("{not json", "the event cannot be read"),
     "an unknown type": (a_line(type="moon.landed"), "the type `moon.landed` is unknown"),
     "a naive time": (a_line(time="2026-03-02T12:00:00"), "time zone"),
-    "a time far ahead": (a_line(time="2999-01-01T00:00:00Z"), "ahead of now"),
+    "a time far ahead": (a_line(time="2199-01-01T00:00:00Z"), "ahead of now"),
     "a negative amount": (
         a_line(type="order.placed", data={"market": "BTC-EUR", "side": "buy", "usd": "-5"}),
         "zero or more",

@@ -115,12 +115,20 @@ def test_the_end_is_followed(status: Status) -> None:
 
 
 def test_a_mirrored_restriction_is_lifted_at_its_origin_only() -> None:
-    story = Story()
+    story = Story(siblings=("acct-9",))
     story.mirrored(of_the_holder())
     outcome = story.lifted_by_staff(story.the(Kind.FROZEN, Scope.HOLDER).id)
     assert outcome.refusal is not None
     assert outcome.refusal.code == "mirrored"
     assert "`rs_root`" in outcome.refusal.message
+
+
+def test_a_mirror_is_lifted_here_once_the_account_has_left_the_holder() -> None:
+    story = Story(siblings=("acct-9",))
+    story.mirrored(of_the_holder())
+    story.siblings = ()
+    assert story.lifted_by_staff(story.the(Kind.FROZEN, Scope.HOLDER).id).refusal is None
+    assert story.standing == []
 
 
 def test_an_account_that_comes_to_a_holder_gets_what_stands_there() -> None:

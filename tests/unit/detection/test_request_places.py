@@ -1,6 +1,7 @@
 """Where a request comes from: regions, sanctioned and restricted travel, territories and the traps in their names."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from habeas.domain.facts import Facts, IpActivity, ListHit
 from habeas.domain.ids import AccountId
 from habeas.domain.kind import Kind
 from habeas.domain.place import Place
-from habeas.domain.restriction import Scope
+from habeas.domain.restriction import HeldAmount, Scope
 from habeas.domain.verdict import Request, Standing, evaluate
 from tests.builders import NOON
 from tests.stories import Story, a_place, a_settled_state, signals_of, span, the_policy
@@ -367,12 +368,14 @@ def test_a_sender_on_two_lists_blocks_the_deposit_once_until_both_were_found_fal
     assert len(story.decisions[-1].cases) == 2
 
 
-def test_every_listed_deposit_is_a_matter_of_its_own() -> None:
+def test_dust_from_a_listed_wallet_grows_what_is_held_and_not_the_number_of_restrictions() -> None:
     story = a_resident()
     for number in range(2):
         deposit: dict[str, Any] = {"asset": "ETH", "amount": "2", "usd": "6000", "tx": f"0x{number}", "from": "0xa"}
         story.event("deposit.crypto", "1h", looked_up=Facts(wallets=(LISTED,)), **deposit)
-    assert len(story.standing) == 2
+    (block,) = story.state.restrictions
+    assert block.held == HeldAmount("ETH", Decimal(4))
+    assert story.decisions[-1].outcome.disposition == "block"
     assert story.level("withdraw_crypto", asset="ETH", amount=1, balance=4) is Level.HOLD
 
 

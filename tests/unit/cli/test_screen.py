@@ -1,0 +1,129 @@
+"""`habeas screen` and `habeas evaluate names`: what they print, how they refuse, what their exit codes are."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from habeas.cli.main import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+OWN_LIST = """
+[list]
+name = "EXAMPLE"
+version = "2026-01-01"
+
+[[entry]]
+id = "x-1"
+kind = "person"
+names = ["KOROLENKO, Grigory"]
+births = ["circa 1962"]
+nationalities = ["RU"]
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> Run:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["habeas", *args])
+        try:
+            main()
+            code = 0
+        except SystemExit as exc:
+            code = exc.code if isinstance(exc.code, int) else 0 if exc.code is None else 1
+        captured = capsysbinary.readouterr()
+        return code, captured.out.decode(), captured.err.decode()
+
+    return run
+
+
+def test_a_listed_name_is_shown_with_its_reasons(run: Run) -> None:
+    code, out, _ = run("screen", "Vladimir Putin", "--birth-date", "1952", "--country", "ru")
+    assert code == 0
+    assert "1.000 block_pending_review  PUTIN, Vladimir Vladimirovich" in out
+    assert "vladimir ~ vladimir: same" in out
+    assert "birth_date: 1952 / 1952-10-07 agrees" in out
+
+
+def test_json_has_the_fixed_names(run: Run) -> None:
+    code, out, _ = run("screen", "Vladimir Putin", "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert set(answer) == {"name", "versions", "hits"}
+    assert {"list", "entry", "name", "score", "band", "explanation"} <= set(answer["hits"][0])
+
+
+def test_nobody_is_an_answer_too(run: Run) -> None:
+    code, out, _ = run("screen", "Jane Doe", "--json")
+    assert code == 0
+    assert json.loads(out)["hits"] == []
+
+
+def test_a_file_is_looked_at_and_its_index_kept(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(OWN_LIST)
+    for _ in range(2):
+        code, out, _ = run("screen", "Григорий Короленко", "--birth-date", "1963-05", "--list", "own.toml", "--json")
+        (hit,) = json.loads(out)["hits"]
+        assert (code, hit["entry"], hit["band"]) == (0, "x-1", "block_pending_review")
+    assert len(list((tmp_path / "cache").rglob("names-*.index"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (("",), "has no letter and no digit, so it is no name"),
+        (("?!...",), "has no letter and no digit, so it is no name"),
+        (("x" * 10_000,), "a name of 10000 characters is too long"),
+        (("Ann", "--birth-date", "circa 1962"), "`circa 1962` is no date of birth; write a year, a month or a day"),
+        (("Ann", "--birth-date", "1962-13"), "`1962-13` is no date of birth"),
+        (("Ann", "--birth-date", "1962-02-30"), "`1962-02-30` is no date of birth"),
+        (("Ann", "--birth-date", "1962-00"), "`1962-00` is no date of birth"),
+        (("Ann", "--birth-date", "9999"), "is in the future"),
+        (("Ann", "--country", "Russia"), "`RUSSIA` is no country code"),
+        (("Ann", "--list", "none.csv"), "cannot read `none.csv`"),
+        (("Ann", "--list", "."), "cannot read `.`"),
+    ],
+)
+def test_bad_input_is_refused_in_a_sentence(run: Run, args: tuple[str, ...], sentence: str) -> None:
+    code, out, err = run("screen", *args)
+    assert code == 2
+    assert out == ""
+    assert sentence in err
+    assert err.startswith("habeas: ")
+    assert len(err.splitlines()) == 1
+
+
+def test_a_file_that_is_no_list_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<!doctype html><html></html>")
+    code, _, err = run("screen", "Ann", "--list", "page.html")
+    assert code == 2
+    assert "is a web page and no list" in err
+
+
+def test_an_evaluation_prints_a_table_and_writes_its_files(run: Run, tmp_path: Path) -> None:
+    code, out, _ = run("evaluate", "names", "--queries", "40", "--seed", "2", "--out", "figures")
+    assert code == 0
+    assert "| **recall, all kinds** |" in out
+    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == ["names.json", "names.md", "names.svg"]
+
+
+def test_an_evaluation_can_be_read_by_machines(run: Run) -> None:
+    code, out, _ = run("evaluate", "names", "--queries", "20", "--json")
+    figures = json.loads(out)
+    assert code == 0
+    assert figures["recall"]["of"] == 20
+
+
+def test_an_oracle_that_is_not_there_is_said_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from habeas.evaluation import oracle
+
+    monkeypatch.setattr(oracle, "installed", lambda: False)
+    code, _, err = run("evaluate", "names", "--oracle", "10")
+    assert code == 2
+    assert "nomenklatura is not there to be asked" in err
