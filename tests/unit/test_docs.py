@@ -40,3 +40,20 @@ def test_the_command_of_every_example_in_the_readme_exists(capsys: pytest.Captur
     used = {shlex.split(line, comments=True)[0] for line in re.findall(r"bin/habeas (.*)", readme)}
     assert used <= known
     assert used
+
+
+def plain(text: str) -> str:
+    """Text without the ids and instants that differ from one telling to the next."""
+    return re.sub(r"\b(rs|cs|ac|dr)_[a-z2-7]{16}\b", r"\1_ID", re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "TIME", text))
+
+
+def test_the_excerpt_of_the_story_in_the_readme_is_what_the_demo_tells(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from habeas.cli.tour import demo
+
+    demo(directory=tmp_path)
+    told = plain(capsys.readouterr().out).splitlines()
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    excerpt = plain(readme[readme.index("```text\n") + 8 :]).split("```")[0].splitlines()
+    assert [line for line in excerpt if line != "..." and line not in told] == []

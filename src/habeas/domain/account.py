@@ -127,7 +127,8 @@ class OpenRequest(Struct, frozen=True, array_like=True):
 
 
 class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Everything a decision may know about an account. Median under 2 KB encoded, never above 8 KB.
+    """Everything a decision may know about an account. Median under 2 KB encoded; the histories
+    are bounded so that it stays under 8 KB with as many restrictions as an account ever has.
 
     Histories are newest last; `remember` evicts the oldest. Restrictions are never evicted. `unreadable` keeps the bytes
     of what this version cannot read; while there is any, everything but the floor is denied.
