@@ -6,11 +6,12 @@ City files are built for the occasion from a published sample of DB-IP's.
 
 import csv
 import gzip
+import json
 import os
 import random
 import tempfile
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,6 +19,14 @@ from time import perf_counter
 from typing import Any
 
 from habeas.bench.timing import percentiles
+from habeas.bench.workload import START_AT
+from habeas.decision.decide import decide
+from habeas.domain.account import AccountState, new_account
+from habeas.domain.event import make_event
+from habeas.domain.facts import EnrichedEvent, Facts
+from habeas.domain.ids import AccountId, event_seed
+from habeas.playbook.load import shipped_playbook
+from habeas.playbook.policy import DEFAULT_ENTITY
 from habeas.reference import networks_file
 from habeas.reference.mmdb import open_mmdb, records
 from habeas.reference.network_lists import NetworkList, read_list
@@ -89,6 +98,40 @@ def bench_tags(size: int, data: Path | None = None) -> dict[str, Any]:
         "ipv6_listed_per_second": _rate(networks.tags, _inside([p for p in prefixes if p.is_ipv6], size)),
         "ipv4_any_per_second": _rate(networks.tags, _anywhere(size)),
     }
+
+
+def bench_login(size: int, data: Path | None = None) -> dict[str, Any]:
+    """The whole judgement of a login: city, second source, tags, then leap, takeover and region rules. Microseconds.
+
+    Accounts have eight remembered places, and log in from anywhere, which is the costliest login that there is.
+    """
+    geo = _geo(data)
+    columns = ("country_code", "state1", "city", "latitude", "longitude")
+    return _missing(*(geo / name for name in _LISTS)) or _of_sample(
+        geo, columns, lambda path, prefixes: _logins(path, _lists(geo), _inside(prefixes, size))
+    )
+
+
+def _logins(path: Path, lists: list[NetworkList], ips: list[str]) -> dict[str, Any]:
+    places = CombinedPlaces(open_mmdb(path, remembered=0), BuiltInPlaces(remembered=0), compile_networks(lists))
+    policy = shipped_playbook().policy(DEFAULT_ENTITY)
+    states: dict[AccountId, AccountState] = {}
+    looked_up, whole = [], []
+    for number, ip in enumerate(ips):
+        account = AccountId(f"a{number % 200}")
+        body = json.dumps({"ip": ip, "device": f"d{account}", "mfa": "totp"}).encode()
+        at = START_AT + timedelta(minutes=number)
+        event = make_event(f"e{number}", "urn:bench", "login.succeeded", account, at, body)
+        start = perf_counter()
+        facts = Facts(place=places.place(ip))
+        found = perf_counter()
+        enriched = EnrichedEvent(event, facts, event_seed(bytes(32), account, event.source, event.id), at)
+        states[account] = decide(states.get(account) or new_account(account), enriched, policy).state
+        whole.append(perf_counter() - start)
+        looked_up.append(found - start)
+    # The first logins of an account have nothing to be compared with.
+    settled = len(ips) // 2
+    return {"look_up_us": percentiles(looked_up[settled:]), "judgement_us": percentiles(whole[settled:])}
 
 
 def _of_real_file(path: Path, size: int) -> dict[str, Any]:

@@ -23,6 +23,7 @@ BENCHES: dict[str, Bench] = {
     "countries": Bench(places.bench_countries, 20_000),
     "cities": Bench(places.bench_cities, 20_000),
     "tags": Bench(places.bench_tags, 20_000),
+    "login": Bench(places.bench_login, 20_000),
     "names": Bench(names.bench_names, 20_000),
     "reference": Bench(reference.bench_reference, 20_000),
 }

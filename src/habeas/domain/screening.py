@@ -50,6 +50,10 @@ class Bands(Struct, frozen=True):
             raise ValueError(f"bands must rise from 0 to 1, and `{self.review_at}` and `{self.strong_at}` do not")
 
 
+BANDS = Bands()
+"""The figures of the shipped playbook."""
+
+
 class Likeness(StrEnum):
     """In what way two parts of names are alike."""
 

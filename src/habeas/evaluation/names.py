@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from habeas.domain.listing import EntityKind, ListedEntity, ParsedList
-from habeas.domain.screening import Bands, Query
+from habeas.domain.screening import BANDS, Bands, Query
 from habeas.evaluation.intervals import Share, share
 from habeas.evaluation.ordinary import ordinary_names
 from habeas.evaluation.perturb import DamagedName, damaged_names
@@ -105,7 +105,7 @@ def evaluate_names(
     asked: Questions,
     *,
     seed: int,
-    bands: Bands = Bands(),  # noqa: B008 - frozen
+    bands: Bands = BANDS,
     progress: Callable[[int], None] = lambda _: None,
 ) -> NamesEvaluation:
     """Ask everything, and count at the threshold from which people look at a hit."""

@@ -36,22 +36,30 @@ def compare(
     ordinary: int,
     threshold: float,
 ) -> dict[str, Any]:
-    """Recall of both on the first `damaged` questions, at equal false hits on the first `ordinary` people of each population."""
+    """Recall of both on the first `damaged` questions, at equal false hits on `ordinary` people of each population."""
     scorer = _Scorer(index, entities)
     people = [name for population in PEOPLE for name in asked.ordinary[population][:ordinary]]
     theirs = sorted((scorer.best(Query(name=name, kind=EntityKind.PERSON)) for name in people), reverse=True)
     ours = [index.screen(Query(name=name, kind=EntityKind.PERSON)) for name in people]
     false = sum(bool(hits and hits[0].score >= threshold) for hits in ours)
     at = theirs[false] + _NEARLY if false < len(theirs) else 0.0
-    start, found, found_theirs = perf_counter(), 0, 0
+    start = perf_counter()
     questions = asked.damaged[:damaged]
-    for name in questions:
-        query = Query(name=name.text, kind=name.kind)
-        found_theirs += scorer.score(query, (name.list, name.entry)) >= at
+    theirs_found = [
+        scorer.score(Query(name=name.text, kind=name.kind), (name.list, name.entry)) >= at for name in questions
+    ]
     seconds = perf_counter() - start
-    for name in questions:
-        hits = index.screen(Query(name=name.text, kind=name.kind))
-        found += any(hit.score >= threshold and (hit.list, hit.entry) == (name.list, name.entry) for hit in hits)
+    ours_found = [
+        any(
+            hit.score >= threshold and (hit.list, hit.entry) == (name.list, name.entry)
+            for hit in index.screen(Query(name=name.text, kind=name.kind))
+        )
+        for name in questions
+    ]
+    by_kind: dict[str, list[tuple[bool, bool]]] = {}
+    for name, both in zip(questions, zip(ours_found, theirs_found, strict=True), strict=True):
+        by_kind.setdefault(f"{name.damage}, {name.kind}", []).append(both)
+    found, found_theirs = sum(ours_found), sum(theirs_found)
     mine, other = share(found, len(questions)), share(found_theirs, len(questions))
     return {
         "nomenklatura": version("nomenklatura"),
@@ -62,6 +70,13 @@ def compare(
         "recall of Habeas": f"{mine.share * 100:.2f} % ({mine.low * 100:.2f} to {mine.high * 100:.2f})",
         "recall of logic-v2": f"{other.share * 100:.2f} % ({other.low * 100:.2f} to {other.high * 100:.2f})",
         "logic-v2, one pair": f"{seconds / max(1, len(questions)) * 1e3:.2f} ms",
+        **{
+            f"{kind}: Habeas, logic-v2": " %, ".join(
+                f"{sum(each) / len(each) * 100:.0f}" for each in zip(*both, strict=True)
+            )
+            + " %"
+            for kind, both in sorted(by_kind.items())
+        },
     }
 
 

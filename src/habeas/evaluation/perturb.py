@@ -43,6 +43,7 @@ class DamagedName(Struct, frozen=True):
     countries: tuple[str, ...]
 
 
+TRIES_MAX = 500
 RARE = 10
 """A part that fewer entries have is one by which an entry is known."""
 
@@ -346,17 +347,18 @@ def damaged_names(entities: Sequence[ListedEntity], count: int, seed: int) -> li
     seen = Counter(part for entity in listed for part in set(entity.names[0].text.split()))
     made: list[DamagedName] = []
     kinds = list(DAMAGES)
-    tries = 0
-    while listed and len(made) < count and tries < count * 50:
-        tries += 1
-        damage = kinds[len(made) % len(kinds)]
+    turn = tries = failed_turns = 0
+    while listed and len(made) < count and failed_turns < len(kinds):
+        damage = kinds[turn % len(kinds)]
         entity = chance.choice(listed)
         parts, family_parts = _parts(entity.names[0])
         text = DAMAGES[damage](Draw(entity, parts, family_parts, chance, seen)) if parts else None
         if text is None:
-            if tries % 200 == 0:
-                kinds = [*kinds[1:], kinds[0]]  # a short list may not allow every kind
+            tries += 1
+            if tries == TRIES_MAX:  # a short list may not allow every kind
+                turn, tries, failed_turns = turn + 1, 0, failed_turns + 1
             continue
+        turn, tries, failed_turns = turn + 1, 0, 0
         births = entity.births
         made.append(
             DamagedName(

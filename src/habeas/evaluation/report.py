@@ -33,8 +33,10 @@ def names_table(figures: NamesEvaluation) -> str:
     lines = [
         "# Name screening, measured",
         "",
-        f"{', '.join(figures.lists)}: {figures.entries} entries, {figures.listed_names} names. Seed {figures.seed}, "
-        f"threshold {figures.threshold:.2f}, by the name alone. Intervals are Wilson's at 95 %.",
+        (
+            f"{', '.join(figures.lists)}: {figures.entries} entries, {figures.listed_names} names. Seed {figures.seed}, "
+            f"threshold {figures.threshold:.2f}, by the name alone. Intervals are Wilson's at 95 %."
+        ),
         "",
         "| what | share | 95 % interval | of |",
         "|---|---|---|---|",

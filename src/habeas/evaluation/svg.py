@@ -32,8 +32,10 @@ def names_plot(figures: NamesEvaluation) -> str:
         "Lines are 95 % intervals."
     )
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
-        'role="img" aria-labelledby="title desc" font-family="system-ui, sans-serif" font-size="14">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
+            'role="img" aria-labelledby="title desc" font-family="system-ui, sans-serif" font-size="14">'
+        ),
         f'<title id="title">{escape(title)}</title>',
         f'<desc id="desc">{escape(described)}</desc>',
         f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',

@@ -12,9 +12,9 @@ from habeas.cli.main import main
 Run = Callable[..., tuple[int, str, str]]
 
 OWN_LIST = """
-[list]
-name = "EXAMPLE"
-version = "2026-01-01"
+list = "EXAMPLE"
+source = "this test"
+as_of = 2026-01-01
 
 [[entry]]
 id = "x-1"

@@ -427,11 +427,10 @@ def test_a_listed_wallet_or_document_of_ones_own_blocks_the_holder_until_a_perso
 def test_coins_that_arrive_anyway_are_never_refused(kind: str, scope: str, disposition: str) -> None:
     from habeas.domain.disposition import Disposition
     from habeas.domain.disposition import disposition as of
-    from habeas.domain.ids import EventId
     from tests.builders import a_restriction
 
     standing = (a_restriction(kind=Kind(kind), scope=Scope(scope)), a_restriction("rs_2", kind=Kind.REGION_LOCK))
-    assert of(standing, EventId("deposit"), NOON) is Disposition(disposition)
+    assert of(standing, (), NOON) is Disposition(disposition)
 
 
 # --- documents

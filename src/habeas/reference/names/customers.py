@@ -7,17 +7,18 @@ always the same score; this only leaves out customers who cannot reach it.
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import cast
 
 import msgspec
 from msgspec import Struct
 
 from habeas.domain.listing import Birth, EntityKind
-from habeas.domain.screening import NAME_LENGTH_MAX, Bands, Hit, Query
+from habeas.domain.screening import BANDS, NAME_LENGTH_MAX, Bands, Hit, Query
 from habeas.reference.names import table_file
 from habeas.reference.names.index import FLOOR, NameIndex
 from habeas.reference.names.likeness import hashed, sound
-from habeas.reference.names.normalise import is_legal_form, words_of
+from habeas.reference.names.normalise import cuts, is_legal_form, words_of
 from habeas.reference.names.scorer import words_in
 from habeas.reference.names.tables import Keys, Lists, Texts, keys_of, packed_key
 from habeas.reference.names.vocabulary import Vocabulary, VocabularyBuilder
@@ -38,6 +39,7 @@ LAYOUT = table_file.Layout(
         ("customer_ends", "I"),
         ("customer_words", "I"),
         ("joined", "Q"),
+        ("organisations", "B"),
         ("record_ends", "I"),
         ("records", "B"),
     ),
@@ -46,7 +48,7 @@ LAYOUT = table_file.Layout(
 _SOUNDS = "="
 SLACK_FOR_INITIALS = 0.6
 """What is picked by other words when an initial stands for one."""
-SLACK = 0.9
+SLACK = 0.8
 """Weights are estimated a little low when customers are picked, so that nobody is left out whom the score would keep."""
 
 
@@ -71,7 +73,13 @@ class CustomerIndex:
     """Immutable once built. Customers who came since are screened when they come, and are in the next one."""
 
     def __init__(
-        self, vocabulary: Vocabulary, customers_with: Lists, words: Lists, joined: Keys, records: Texts
+        self,
+        vocabulary: Vocabulary,
+        customers_with: Lists,
+        words: Lists,
+        joined: Keys,
+        organisations: Sequence[int],
+        records: Texts,
     ) -> None:
         self.vocabulary = vocabulary
         self.customers_with = customers_with
@@ -80,6 +88,8 @@ class CustomerIndex:
         """By customer."""
         self.joined = joined
         """Customers by the words that two neighbours of theirs make, and by their sounds."""
+        self.organisations = organisations
+        """By customer: 1 for an organisation, 0 for a person."""
         self.records = records
 
     def __len__(self) -> int:
@@ -96,7 +106,7 @@ class CustomerIndex:
         return found
 
     def could_be(self, listed: NameIndex, entries: Iterable[tuple[str, str]]) -> dict[int, list[int]]:
-        """Customers, by row, who could be some of the entries (list, entry) of an index of lists, with the names they are like."""
+        """Customers, by row, who could be some of the entries (list, entry) of an index, with the names they are like."""
         weigher = _Weigher(self, listed)
         found: dict[int, list[int]] = {}
         for name in listed.names_of(entries):
@@ -108,7 +118,7 @@ class CustomerIndex:
         self,
         listed: NameIndex,
         entries: Iterable[tuple[str, str]],
-        bands: Bands = Bands(),  # noqa: B008 - frozen
+        bands: Bands = BANDS,
     ) -> Iterator[tuple[Customer, tuple[Hit, ...]]]:
         """The hits of all customers on some entries, which were added or changed; customers in the order of the index."""
         for row, names in sorted(self.could_be(listed, entries).items()):
@@ -133,6 +143,10 @@ class _Weigher:
             if shared < least * SLACK_FOR_INITIALS:
                 continue
             words = self.customers.words[customer]
+            if self.customers.organisations[customer]:
+                # Slips and cuts in legal forms are only recognised with the words of the lists.
+                yield customer
+                continue
             asked = sum(map(self._weight, words))
             left = figures.asked_unmatched * max(0.0, asked * SLACK - shared)
             left += figures.listed_unmatched * max(0.0, total * SLACK - shared)
@@ -184,18 +198,22 @@ def build_customer_index(customers: Iterable[Customer]) -> CustomerIndex:
     records, blob = array("I", [0]), bytearray()
     ends, words = array("I", [0]), array("I")
     joined: list[int] = []
-    sounds: dict[str, str] = {}
+    organisations = bytearray()
     row = 0
     for customer in customers:
         texts = words_of(customer.name[:NAME_LENGTH_MAX], person=customer.kind is EntityKind.PERSON)
         if not texts:
             continue
+        person = customer.kind is EntityKind.PERSON
+        organisations.append(not person)
         for text in texts:
             number = builder.number(text)
             builder.counts[number] += 1
             words.append(number)
+            # A word written together with a legal form is found without it.
+            joined += [packed_key(hashed(part), row) for cut in (() if person else cuts(text)) for part in cut]
         ends.append(len(words))
-        for one, other in zip(texts, texts[1:], strict=False):
+        for one, other in pairwise(texts):
             if is_legal_form(one) or is_legal_form(other):
                 continue
             both = one + other
@@ -210,6 +228,7 @@ def build_customer_index(customers: Iterable[Customer]) -> CustomerIndex:
         _inverted(ends, words, len(builder.counts)),
         Lists(ends, words),
         keys_of(joined),
+        bytes(organisations),
         Texts(records, bytes(blob)),
     )
 
@@ -244,6 +263,7 @@ def encode(index: CustomerIndex) -> bytes:
         "customer_ends": index.words.ends,
         "customer_words": index.words.items,
         "joined": index.joined.packed,
+        "organisations": index.organisations,
         "record_ends": index.records.ends,
         "records": index.records.blob,
     }
@@ -269,5 +289,6 @@ def decode(data: bytes) -> CustomerIndex:
         Lists(numbers("customers_with_ends"), numbers("customers_with")),
         Lists(numbers("customer_ends"), numbers("customer_words")),
         Keys(numbers("joined")),
+        numbers("organisations"),
         Texts(numbers("record_ends"), tables["records"]),
     )

@@ -5,17 +5,18 @@ these by summed weight are laid beside the query (`scorer`), and what else is kn
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import msgspec
 from msgspec import Struct
 
 from habeas.domain.listing import EntityKind, ListedEntity, ListVersion, NameQuality, ParsedList
-from habeas.domain.screening import NAME_LENGTH_MAX, Band, Bands, Explanation, Hit, Query, band_of
+from habeas.domain.screening import BANDS, NAME_LENGTH_MAX, Bands, Explanation, Hit, Query, band_of
 from habeas.reference.names.compare import Facts, adjusted, identifier_key
 from habeas.reference.names.likeness import hashed
 from habeas.reference.names.normalise import cuts, is_legal_form, legal_form, near_legal_form, words_of
-from habeas.reference.names.scorer import FIGURES, Alignment, Asked, Figures, align, asked_for, explained, words_in
+from habeas.reference.names.scorer import FIGURES, Alignment, Asked, Figures, Part, align, asked_for, explained, words_in
 from habeas.reference.names.tables import Keys, Lists, Texts, keys_of, lists_of, packed_key, texts_of
 from habeas.reference.names.vocabulary import Vocabulary, VocabularyBuilder
 
@@ -90,23 +91,8 @@ class NameIndex:
         return _decode(self.entities.raw(row))
 
     def candidates(self, asked: Asked, most: int = CANDIDATES_MAX, floor: float = FLOOR) -> list[int]:
-        """The names that have most in common with the one asked for: by summed weight, against what is left over on both sides."""
-        sums: dict[int, float] = {}
-        ends, items = self.names_with.ends, self.names_with.items
-        skipped = self._skipped(asked, floor)
-        for common in (False, True):
-            for part in asked.parts:
-                if (part.mask & ~skipped == 0) is not common:
-                    continue
-                for row, (similar, _) in part.alike.items():
-                    gain = similar * part.weight
-                    if common:
-                        for name in items[ends[row] : ends[row + 1]]:
-                            if name in sums:
-                                sums[name] += gain
-                    else:
-                        for name in items[ends[row] : ends[row + 1]]:
-                            sums[name] = sums.get(name, 0.0) + gain
+        """The names that have most in common with one: by summed weight, against what is left over on both sides."""
+        sums = self._shared(asked, self._skipped(asked, floor))
         figures, totals, total = self.figures, self.totals, asked.total
         least = floor * figures.asked_unmatched * total / (1 - floor + floor * figures.asked_unmatched)
         ranked = [
@@ -139,6 +125,49 @@ class NameIndex:
                 names.append(-name)
         return names
 
+    def _shared(self, asked: Asked, skipped: int) -> dict[int, float]:
+        """Names with the weight that they share: of each word its best counterpart, of two joined what they have more than alone."""
+        words = len(asked.words)
+        singles: list[dict[int, float]] = [{} for _ in range(words)]
+        sums: dict[int, float] = {}
+        joined: list[tuple[int, dict[int, float]]] = []
+        for part in asked.parts:
+            if part.first != part.last:
+                joined.append((part.first, self._names_like(part)))
+            elif not part.mask & skipped:
+                names = singles[part.first] = self._names_like(part)
+                for name, gain in names.items():
+                    sums[name] = sums.get(name, 0.0) + gain
+        for _, names in joined:
+            for name in names:
+                sums.setdefault(name, 0.0)
+        ends, items = self.names_with.ends, self.names_with.items
+        for part in asked.parts[:words]:
+            if part.mask & skipped:
+                names = singles[part.first]
+                for row, (similar, _) in part.alike.items():
+                    for name in items[ends[row] : ends[row + 1]]:
+                        if name in sums and name not in names:
+                            names[name] = similar * part.weight
+                            sums[name] += similar * part.weight
+        for at, names in joined:
+            one, other = singles[at], singles[at + 1]
+            for name, gain in names.items():
+                alone = one.get(name, 0.0) + other.get(name, 0.0)
+                if gain > alone:
+                    sums[name] += gain - alone
+        return sums
+
+    def _names_like(self, part: Part) -> dict[int, float]:
+        """The names with a word like this one, with what that is worth. The likest words come first, so they count."""
+        ends, items = self.names_with.ends, self.names_with.items
+        found: dict[int, float] = {}
+        for row, (similar, _) in part.alike.items():
+            gain = similar * part.weight
+            for name in items[ends[row] : ends[row + 1]]:
+                found.setdefault(name, gain)
+        return found
+
     def _skipped(self, asked: Asked, floor: float) -> int:
         """The words that are so common that a name which shares only them cannot reach the floor, as a mask."""
         left = self.figures.asked_unmatched
@@ -153,7 +182,7 @@ class NameIndex:
     def names_of(self, entries: Iterable[tuple[str, str]]) -> list[int]:
         """The names of some entries, each given by its list and its id there."""
         wanted = frozenset(entries)
-        found = []
+        found: list[int] = []
         for row in range(len(self.entities)):
             entity = self.entity(row)
             if (self.versions[entity.version].list, entity.entry) in wanted:
@@ -163,7 +192,7 @@ class NameIndex:
     def screen(
         self,
         query: Query,
-        bands: Bands = Bands(),  # noqa: B008 - frozen
+        bands: Bands = BANDS,
         *,
         names: Sequence[int] | None = None,
     ) -> tuple[Hit, ...]:
@@ -173,8 +202,7 @@ class NameIndex:
         """
         best: dict[int, tuple[float, int, Alignment, Asked]] = {}
         for person, words in readings(query):
-            words = words if person else repaired(words, self.vocabulary)
-            asked = asked_for(words, self.vocabulary, self.figures)
+            asked = asked_for(words if person else repaired(words, self.vocabulary), self.vocabulary, self.figures)
             looked_at = [(name, FLOOR) for name in (self.candidates(asked) if names is None else names)]
             for identifier in query.identifiers if names is None else ():
                 rows = self.identifiers.rows(hashed(identifier_key(identifier)))
@@ -245,7 +273,7 @@ def build_index(lists: Iterable[ParsedList], figures: Figures = FIGURES) -> Name
             for _, words in named:
                 rows = [builder.number(word) for word in words]
                 seen.update(rows)
-                rows += [builder.number(one + other) for one, other in zip(words, words[1:], strict=False)]
+                rows += [builder.number(one + other) for one, other in pairwise(words)]
                 while len(names_with) < len(builder.counts):
                     names_with.append([])
                 for unit in dict.fromkeys(rows):

@@ -1,4 +1,4 @@
-"""A name index as one file (`table_file`), so that a start takes milliseconds instead of seconds, kept by the lists' digests."""
+"""A name index as one file, so that a start takes milliseconds instead of seconds, kept by the lists' digests."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress

@@ -56,7 +56,7 @@ def sound(word: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def consonants(word: str) -> str:
-    """What is left of a word without vowels, in spellings that Arabic and Hebrew do not tell apart; "" if that is too little."""
+    """What is left of a word without vowels, in spellings that Arabic and Hebrew do not tell apart; "" if too little."""
     word = word.lstrip(VOWELLESS)
     if len(word) < 2:
         return ""

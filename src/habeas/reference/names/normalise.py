@@ -12,69 +12,13 @@ from functools import lru_cache
 from anyascii import anyascii
 from rapidfuzz.distance import OSA
 
+from habeas.reference.names.light_words import LEGAL_PHRASES, LEGAL_WORDS, PARTICLES, TITLES
 from habeas.reference.names.spelling import VOWELLESS, folded
 
 WORDS_MAX = 24
 WORD_LENGTH_MAX = 32
 
-_PARTICLES = frozenset(
-    "al el ad as ar an az at ash ul ud us ur abu abou bu ibn bin ben bint binti umm um of the and und et y e i de da do dos das del "
-    "della di du des la le les los las van von der den ter ten zu af av ap mac mc st san santa for in on to s o a d l "
-    "u v z oglu ogli kizi zade uulu haji hajji haj hadji hajj mullah mulla mawlawi maulawi maulvi molla sheikh shaikh "
-    "shaykh sheik cheikh sayyid sayed syed seyyed ustad ayatollah maulana alhaj".split()  # noqa: SIM905
-)
-_TITLES = frozenset(
-    "mr mrs ms miss mister dr prof professor sir dame hon rev eng engr md phd dds dvm jr sr esq mba dipl ing mag "
-    "dott sig sra srta herr frau mme mlle capt col maj lt gen brig".split()  # noqa: SIM905
-)
-_LEGAL_WORDS: dict[str, str] = {
-    word: form
-    for form, words in {
-        "ltd": "ltd ogranichennoy ogranichennoi otvetstvennostyu tovarishchestvo liability private limited ltda limitada lda limitee ltdsti sti llc ooo tov too gmbh srl sarl sprl bvba bv nv doo sro "
-        "spzoo oy ab aps as pte pvt lllp llp lp ltdco kft uab sia eood ood",
-        "plc": "joint stock public open closed sa ag plc spa pao ao oao zao pjsc ojsc cjsc jsc psc saa sae sal sab kgaa ad asa tbk bhd sdn anonim aktsionernoe",
-        "co": "co company corp corporation inc incorporated cia compania compagnie kompaniya kampani sirketi sherkat "
-        "sharikat shirkat societe sociedad obshchestvo fze fzc fzco fzllc dmcc est establishment ent enterprise "
-        "enterprises group holding holdings firm firma",
-    }.items()
-    for word in words.split()
-}
-_LEGAL_PHRASES: tuple[tuple[str, str], ...] = tuple(
-    sorted(
-        (
-            ("limited liability company", "ltd"),
-            ("obshchestvo s ogranichennoy otvetstvennostyu", "ltd"),
-            ("obshchestvo s ogranichennoi otvetstvennostyu", "ltd"),
-            ("tovarishchestvo s ogranichennoy otvetstvennostyu", "ltd"),
-            ("private limited", "ltd"),
-            ("limited company", "ltd"),
-            ("co ltd", "ltd"),
-            ("company ltd", "ltd"),
-            ("limited partnership", "ltd"),
-            ("limited sirketi", "ltd"),
-            ("ltd sti", "ltd"),
-            ("public joint stock company", "plc"),
-            ("open joint stock company", "plc"),
-            ("closed joint stock company", "plc"),
-            ("private joint stock company", "plc"),
-            ("joint stock company", "plc"),
-            ("public limited company", "plc"),
-            ("publichnoe aktsionernoe obshchestvo", "plc"),
-            ("otkrytoe aktsionernoe obshchestvo", "plc"),
-            ("zakrytoe aktsionernoe obshchestvo", "plc"),
-            ("aktsionernoe obshchestvo", "plc"),
-            ("anonim sirketi", "plc"),
-            ("sociedad anonima", "plc"),
-            ("sa de cv", "plc"),
-            ("s de rl de cv", "ltd"),
-            ("s de rl", "ltd"),
-            ("free zone company", "co"),
-        ),
-        key=lambda row: -len(row[0]),
-    )
-)
-_PHRASE = re.compile(r"\b(?:" + "|".join(re.escape(phrase) for phrase, _ in _LEGAL_PHRASES) + r")\b")
-_PHRASE_FORM = dict(_LEGAL_PHRASES)
+_PHRASE = re.compile(r"\b(?:" + "|".join(sorted(LEGAL_PHRASES, key=len, reverse=True)) + r")\b")
 
 _APOSTROPHES = re.compile(r"['`\u2018\u2019\u02bc\u02bb\u02bf\u02be\u2032\u00b4\"]")
 _DOTTED = re.compile(r"\b(?:[a-z]\.){2,}[a-z]?(?![a-z])")
@@ -98,6 +42,7 @@ _ABJAD_LETTERS = str.maketrans(
         "\u05d0": "a",
     }
 )
+_GREEK_OU = re.compile("[\u03bf\u039f\u03cc][\u03c5\u03a5\u03cd\u038e]")
 _ARABIC_ARTICLE = re.compile("^\u0627\u0644(?=..)")
 
 PARTICLE_WEIGHT = 0.25
@@ -125,10 +70,10 @@ def words_of(name: str, *, person: bool) -> tuple[str, ...]:
     text = " ".join(_NOT_WORD.sub(" ", text).split())
     if person:
         words = [word[:WORD_LENGTH_MAX] for word in text.split()]
-        words = [word for word in words if word not in _TITLES] or words
+        words = [word for word in words if word not in TITLES] or words
     else:
         words = [
-            form for word in _PHRASE.sub(lambda found: _PHRASE_FORM[found[0]], text).split() for form in _formed(word)
+            form for word in _PHRASE.sub(lambda found: LEGAL_PHRASES[found[0]], text).split() for form in _formed(word)
         ]
     return tuple(words[:WORDS_MAX])
 
@@ -136,7 +81,7 @@ def words_of(name: str, *, person: bool) -> tuple[str, ...]:
 @lru_cache(maxsize=65_536)
 def _formed(word: str) -> tuple[str, ...]:
     """A word, or the legal form that it is, perhaps with a slip or written together with the word before it."""
-    if form := _LEGAL_WORDS.get(word):
+    if form := LEGAL_WORDS.get(word):
         return (form,)
     if len(word) >= 5:
         plain = folded(word)
@@ -148,7 +93,7 @@ def _formed(word: str) -> tuple[str, ...]:
                 OSA.distance(word, legal, score_cutoff=slips) <= slips
                 or OSA.distance(plain, folded(legal), score_cutoff=1) <= 1
             ):
-                return (_LEGAL_WORDS[legal],)
+                return (LEGAL_WORDS[legal],)
     return (word[:WORD_LENGTH_MAX],)
 
 
@@ -158,16 +103,16 @@ def is_legal_form(word: str) -> bool:
 
 def legal_form(word: str) -> str:
     """The legal form that a word is; "" if none."""
-    return _LEGAL_WORDS.get(word, "")
+    return LEGAL_WORDS.get(word, "")
 
 
 @lru_cache(maxsize=65_536)
 def near_legal_form(word: str) -> str:
     """The legal form that a word is but for slips; "" if none. For words that are known as nothing else."""
-    if word in _LEGAL_WORDS:
-        return _LEGAL_WORDS[word]
+    if word in LEGAL_WORDS:
+        return LEGAL_WORDS[word]
     if len(word) >= 3:
-        for legal, form in _LEGAL_WORDS.items():
+        for legal, form in LEGAL_WORDS.items():
             slips = 2 if len(legal) >= 7 else 1
             if len(legal) >= 3 and OSA.distance(word, legal, score_cutoff=slips) <= slips:
                 return form
@@ -177,16 +122,16 @@ def near_legal_form(word: str) -> str:
 def cuts(word: str) -> Iterator[tuple[str, str]]:
     """The ways to cut a word in two of which at least one is a legal form, the longest form first."""
     for size in range(min(len(word) - 2, _LEGAL_LENGTH_MAX), 2, -1):
-        if word[-size:] in _LEGAL_WORDS:
+        if word[-size:] in LEGAL_WORDS:
             yield word[:-size], word[-size:]
-        if word[:size] in _LEGAL_WORDS:
+        if word[:size] in LEGAL_WORDS:
             yield word[:size], word[size:]
 
 
 def _undotted(found: re.Match[str]) -> str:
     """`s.a.` is a legal form and becomes `sa`."""
     joined = found[0].replace(".", "")
-    return joined if joined in _LEGAL_WORDS else found[0].replace(".", " ")
+    return joined if joined in LEGAL_WORDS else found[0].replace(".", " ")
 
 
 @lru_cache(maxsize=65_536)
@@ -200,20 +145,18 @@ def _latin(word: str) -> str:
         if article := _ARABIC_ARTICLE.match(word):
             return f"al {VOWELLESS}{anyascii(word[article.end() :].translate(_ABJAD_LETTERS))}"
         return VOWELLESS + anyascii(word.translate(_ABJAD_LETTERS))
-    return anyascii(word)
+    return anyascii(_GREEK_OU.sub("ou", word))
 
 
 def lightness(word: str) -> float:
     """From 0 to 1: how much a word counts beside one of ordinary length that is neither particle nor legal form."""
     if word in _LEGAL_FORMS:
         return LEGAL_WEIGHT
-    if word in _PARTICLES:
+    if word in PARTICLES:
         return PARTICLE_WEIGHT
     return _LENGTH_WEIGHTS.get(len(word), 1.0)
 
 
-_LEGAL_FORMS = frozenset(_LEGAL_WORDS.values())
-_LEGAL_LENGTH_MAX = max(map(len, _LEGAL_WORDS))
-_LONG_LEGAL_WORDS = tuple(
-    sorted((word for word in _LEGAL_WORDS if len(word) >= 5), key=lambda word: (-len(word), word))
-)
+_LEGAL_FORMS = frozenset(LEGAL_WORDS.values())
+_LEGAL_LENGTH_MAX = max(map(len, LEGAL_WORDS))
+_LONG_LEGAL_WORDS = tuple(sorted((word for word in LEGAL_WORDS if len(word) >= 5), key=lambda word: (-len(word), word)))

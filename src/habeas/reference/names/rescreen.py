@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from habeas.domain.screening import Bands, Hit
+from habeas.domain.screening import BANDS, Bands, Hit
 from habeas.reference.names import index_file
 from habeas.reference.names.customers import Customer
 from habeas.reference.names.index import NameIndex
@@ -27,9 +27,9 @@ _work: list[_Work] = []
 def rescreen(
     index: Path,
     customers: Iterable[Customer],
-    bands: Bands = Bands(),
+    bands: Bands = BANDS,
     *,
-    processes: int = 2,  # noqa: B008 - frozen
+    processes: int = 2,
 ) -> Iterator[tuple[Customer, tuple[Hit, ...]]]:
     """The customers that have hits on a kept index, with these, in the order in which they come.
 

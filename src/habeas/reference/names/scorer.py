@@ -18,11 +18,11 @@ from habeas.reference.names.vocabulary import Alike, Vocabulary
 class Figures(Struct, frozen=True):
     """What the score weighs, all against a weight of 1 for a matched part."""
 
-    lost: float = 1.87
+    lost: float = 1.92
     """Of a pair, as far as the two are not alike."""
-    asked_unmatched: float = 0.775
-    listed_unmatched: float = 0.58
-    both_unmatched: float = 0.81
+    asked_unmatched: float = 0.795
+    listed_unmatched: float = 0.595
+    both_unmatched: float = 0.83
     """On top, for what could have been a pair and is none."""
     initial: float = 0.37
     """How far an initial stands for the word."""
@@ -112,8 +112,7 @@ def align(asked: Asked, units: Sequence[int], vocabulary: Vocabulary, figures: F
                     continue
                 at = unit - words
                 mask, weight = 3 << at, weights[units[at]] + weights[units[at + 1]]
-            if part.weight < weight:
-                weight = part.weight
+            weight = min(weight, part.weight)
             possible.append((found[0] * weight, part.mask, mask, found, weight, part, unit))
     possible.sort(key=_gain, reverse=True)
     asked_mask = listed_mask = 0
@@ -163,8 +162,9 @@ def align(asked: Asked, units: Sequence[int], vocabulary: Vocabulary, figures: F
     return Alignment(score, pairs, asked_mask, listed_mask)
 
 
-def _gain(possible: tuple[float, int, int, tuple[float, Likeness], float, Part, int]) -> tuple[float, int, int]:
-    return (possible[0], -possible[1], -possible[2])
+def _gain(possible: tuple[float, int, int, tuple[float, Likeness], float, Part, int]) -> tuple[bool, float, int, int]:
+    """What goes first: the same words, so that a name is always like itself; then what is worth most."""
+    return (possible[3][0] == 1.0, possible[0], -possible[1], -possible[2])
 
 
 def _initials(

@@ -18,7 +18,7 @@ from hashlib import sha256
 from itertools import count
 from os import getpid
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
@@ -65,7 +65,7 @@ def encode(layout: Layout, more: Any, tables: Mapping[str, Any]) -> bytes:
     return b"".join((layout.mark, layout.version.to_bytes(2, "little"), sha256(body).digest(), body))
 
 
-def decode(layout: Layout, data: bytes, more: type[T]) -> tuple[T, dict[str, memoryview]]:
+def decode(layout: Layout, data: bytes, more: type[T]) -> tuple[T, dict[str, Any]]:
     """What was added to the head, and the tables. Raises TableFileError unless the bytes are exactly what was written."""
     if data[:_MARK_LENGTH] != layout.mark or int.from_bytes(data[_MARK_LENGTH:_START], "little") != layout.version:
         raise TableFileError(f"{layout.what} is of another version of Habeas; make it again")
@@ -77,13 +77,18 @@ def decode(layout: Layout, data: bytes, more: type[T]) -> tuple[T, dict[str, mem
     head = msgspec.json.decode(whole[_BODY + 4 : at], type=_Head)
     if head.byte_order != sys.byteorder:
         raise TableFileError(f"{layout.what} is from another sort of machine; make it again")
-    tables: dict[str, memoryview] = {}
+    tables: dict[str, Any] = {}
     for (name, code), length in zip(layout.tables, head.lengths, strict=True):
         at += -at % _ALIGNED
-        tables[name] = whole[at : at + length].cast(code)
+        tables[name] = whole[at : at + length].cast(_code(code))
         at += length
     assert at == len(data), "the file ends where its last table does"
     return msgspec.json.decode(head.more, type=more), tables
+
+
+def _code(code: str) -> Literal["B", "I", "Q", "d"]:
+    assert code in ("B", "I", "Q", "d")
+    return cast('Literal["B", "I", "Q", "d"]', code)
 
 
 def write(data: bytes, path: Path) -> None:

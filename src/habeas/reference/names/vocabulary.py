@@ -15,7 +15,7 @@ NEARLY = 0.08
 """Words that are like one that is asked for within this are all what it may have been meant to be."""
 
 Alike = dict[int, tuple[float, Likeness]]
-"""Words of the vocabulary by number, with how alike they are to the one asked for."""
+"""Words of the vocabulary by number, with how alike they are to the one asked for, the likest first."""
 
 
 class Vocabulary:
@@ -81,13 +81,13 @@ class Vocabulary:
             alike, how = similarity(word, self.texts[row], known=known)
             if alike >= SIMILARITY_MIN:
                 found[row] = (alike, how)
-        return found
+        return dict(sorted(found.items(), key=lambda item: (-item[1][0], item[0])))
 
     def knows(self, word: str) -> bool:
         return any(self.weights[row] and self.texts[row] == word for row in self.slips.rows(hashed(word)))
 
     def weight(self, word: str, alike: Alike) -> float:
-        """How much a word says that is asked for: as much as the commonest of those it is most like; all, when it is like none."""
+        """How much a word says that is asked for: what the commonest of those says that it is most like; all, when none is."""
         best = max((similar for row, (similar, _) in alike.items() if self.weights[row]), default=0.0)
         if best < 0.8:
             return lightness(word)
@@ -119,8 +119,7 @@ class VocabularyBuilder:
         weights = array("d")
         for word, row in self.numbers.items():
             count = self.counts[row]
-            for shorter in deletions(word) if count else (word,):
-                slips.append(packed_key(hashed(shorter), row))
+            slips += [packed_key(hashed(shorter), row) for shorter in (deletions(word) if count else (word,))]
             if key := sound(word):
                 sounds.append(packed_key(hashed(key), row))
             if count and (key := consonants(word)):

@@ -10,7 +10,7 @@ from habeas.domain.listing import EntityKind, Identifier, IdentifierKind
 from habeas.domain.screening import BANDS, Agreement, Band, Hit, Likeness, Query
 from habeas.reference.names.index import NameIndex, build_index, readings
 from habeas.reference.names.normalise import words_of
-from habeas.reference.names.scorer import Alignment, Figures, align, asked_for
+from habeas.reference.names.scorer import Alignment, Asked, Figures, align, asked_for
 from habeas.reference.sanctions.births import birth_in
 from habeas.reference.sanctions.builtin import builtin_list
 from tests.properties.canary import catches
@@ -98,16 +98,22 @@ def test_a_person_is_compared_with_persons_when_it_is_known_to_be_one() -> None:
 
 
 def test_the_explanation_lays_the_parts_beside_each_other() -> None:
-    hit = first("G. Korolenka")
+    hit = first("G. Arkadyevich Korolenka")
     why = hit.explanation
     assert why.listed_name == "KOROLENKO, Grigory Arkadyevich"
     assert why.version == "v1"
     assert [(pair.asked, pair.listed, pair.likeness) for pair in why.pairs] == [
         ("g", "grigory", Likeness.INITIAL),
+        ("arkadyevich", "arkadyevich", Likeness.SAME),
         ("korolenka", "korolenko", Likeness.SPELLING),
     ]
-    assert [part.text for part in why.listed_unmatched] == ["arkadyevich"]
-    assert why.asked_unmatched == ()
+    assert why.asked_unmatched == why.listed_unmatched == ()
+
+
+def test_the_explanation_says_what_is_left_over_on_either_side() -> None:
+    assert [part.text for part in first("Grigory Korolenko").explanation.listed_unmatched] == ["arkadyevich"]
+    longer = first("Grigory Arkadyevich Korolenko Bey").explanation
+    assert [part.text for part in longer.asked_unmatched] == ["bey"]
 
 
 def test_two_words_written_as_one_are_one_pair() -> None:
@@ -196,7 +202,7 @@ def aligned(name: str, listed: int, index: NameIndex = INDEX, figures: Figures |
 
 def never_loses(name: str, listed: int) -> Alignment:
     alignment = aligned(name, listed)
-    alignment.score = min(2.0, alignment.score * 1.5)
+    alignment.score = alignment.score * 100
     return alignment
 
 
@@ -252,7 +258,7 @@ def test_the_order_of_words_hardly_matters(words: list[str], listed: int) -> Non
 
 def test_a_score_that_reads_the_first_word_only_would_be_seen() -> None:
     def hasty(name: str, listed: int) -> Alignment:
-        return aligned(name.split()[0], listed)
+        return aligned(name.partition(" ")[0], listed)
 
     assert catches(lambda words, listed: order_hardly_matters(words, listed, hasty), ORDERS, st.sampled_from(LISTED))
 
@@ -283,14 +289,18 @@ def test_a_name_with_one_slip_has_its_entry_among_the_candidates(person: int, at
 
 def test_an_index_that_knows_exact_words_only_would_be_seen() -> None:
     class Literal(NameIndex):
-        def candidates(self, asked, most=30, floor=0.6):  # type: ignore[no-untyped-def]
+        def candidates(self, asked: Asked, most: int = 30, floor: float = 0.6) -> list[int]:
             for part in asked.parts:
                 part.alike = {row: how for row, how in part.alike.items() if how[0] == 1}
-            return super().candidates(asked, most, 0.9)
+            return super().candidates(asked, most, max(floor, 0.9))
 
     literal = build_index([a_list(*some_entities()), builtin_list()])
     literal.__class__ = Literal
-    assert catches(lambda *slip: a_slip_is_among_the_candidates(*slip, index=literal), *SLIPS)
+
+    def slip(person: int, at: int, letter: str, kind: int) -> None:
+        a_slip_is_among_the_candidates(person, at, letter, kind, literal)
+
+    assert catches(slip, *SLIPS)
 
 
 def an_agreeing_year_never_lowers(name: str, year: int, index: NameIndex = BORN) -> None:

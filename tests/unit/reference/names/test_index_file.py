@@ -46,7 +46,7 @@ def test_a_part_of_an_index_is_refused(length: int) -> None:
 
 
 def test_a_file_that_is_not_there_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(BadInputError, match="cannot read `.*`: No such file"):
+    with pytest.raises(BadInputError, match=r"cannot read `.*`: No such file"):
         load(tmp_path / "none")
 
 
