@@ -15,11 +15,12 @@ from habeas.domain.decision import Outcome, Topic
 from habeas.domain.event import make_event
 from habeas.domain.event_data import ApproveAct, CaseAct, LiftAct, PlaceAct
 from habeas.domain.evidence import Evidence
-from habeas.domain.facts import ListHit
+from habeas.domain.facts import ListHit, NameHit
 from habeas.domain.ids import AccountId
 from habeas.domain.kind import Kind
 from habeas.domain.place import Place
 from habeas.domain.restriction import AtEnd, Ending, Scope
+from habeas.domain.screening import Query
 from habeas.domain.verdict import Request
 from habeas.playbook.load import read_playbook, shipped_playbook
 from habeas.service.acts import Act, carry_out
@@ -45,6 +46,9 @@ class SomeLists:
 
     def documents(self, country: str, kind: str, number: str) -> tuple[ListHit, ...]:
         return (PASSPORT,) if number == "X1" else ()
+
+    def names(self, who: Query) -> tuple[NameHit, ...]:
+        return ()
 
 
 class NoPlaces:

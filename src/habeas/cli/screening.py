@@ -184,15 +184,6 @@ def _print(answer: Screening) -> None:
         f"{answer.name}: {len(answer.hits)} hit(s) in {', '.join(f'{k} {v}' for k, v in answer.versions.items())}"
     )
     for hit in answer.hits:
-        why = hit.explanation
         console.print(f"\n{hit.score:.3f} {hit.band}  {hit.name} ({hit.kind}, {hit.list} {hit.entry})")
-        console.print(f"  like `{why.listed_name}` ({why.quality}), by the name alone {why.name_score:.3f}")
-        for pair in why.pairs:
-            console.print(
-                f"  {pair.asked} ~ {pair.listed}: {pair.likeness}, alike {pair.similarity:.2f}, weight {pair.weight:.2f}"
-            )
-        for whose, parts in (("asked", why.asked_unmatched), ("listed", why.listed_unmatched)):
-            for part in parts:
-                console.print(f"  {part.text}: only in the name {whose}, weight {part.weight:.2f}")
-        for moved in why.adjustments:
-            console.print(f"  {moved.what}: {moved.asked} / {moved.listed} {moved.agreement}, {moved.by:+.3f}")
+        for line in hit.explanation.lines:
+            console.print(f"  {line}", markup=False)

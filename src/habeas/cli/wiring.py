@@ -85,7 +85,7 @@ def builders(store: "Store") -> "tuple[PlacesBuilder, ListsBuilder]":
     from habeas.reference.library import ListsBuilder, PlacesBuilder
 
     areas = frozenset(area for policy in playbook().policies.values() for area in _divided(policy.regions))
-    return PlacesBuilder(cache_dir(), areas, now), ListsBuilder(store.identity_key)
+    return PlacesBuilder(cache_dir(), areas, now), ListsBuilder(store.identity_key, cache_dir())
 
 
 def _divided(regions: RegionPolicy) -> Iterator[str]:

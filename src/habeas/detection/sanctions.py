@@ -45,11 +45,13 @@ def judge(state: AccountState, enriched: EnrichedEvent, params: Params) -> Itera
 
 
 def _judge_names(state: AccountState, enriched: EnrichedEvent, params: Params) -> Iterator[Signal]:
-    """A strong name with birth year, nationality or identifier agreeing blocks until a person has looked; a name alone is
-    reviewed and limits nobody; a pair that reviewers cleared stays quiet until either side changes.
+    """A strong name with birth date, nationality or identifier agreeing blocks until a person has looked; a name alone is
+    reviewed and limits nobody, and so is a strong one that something else speaks against; a pair that reviewers cleared
+    stays quiet until either side changes.
     """
     for hit in enriched.facts.names:
-        if hit.score < params.review_at_least or hit.pair in state.cleared:
+        is_like = hit.score >= params.review_at_least or hit.name_score >= params.block_at_least
+        if not is_like or hit.pair in state.cleared:
             continue
         blocks = hit.score >= params.block_at_least and bool(hit.agrees)
         yield Signal(

@@ -45,10 +45,12 @@ class NameHit(Struct, frozen=True):
     listed: str
     score: float
     agrees: tuple[str, ...]
-    """What agrees besides the name, such as `birth_year`."""
+    """What agrees besides the name, such as `birth_date`."""
     pair: str
     """A digest of what was compared on both sides."""
     explanation: tuple[str, ...]
+    name_score: float = 0.0
+    """By the name alone, before anything else was compared."""
 
 
 class IpActivity(Struct, frozen=True):

@@ -1,17 +1,16 @@
-"""What it means that a name is like a listed one: the question, the hit with its explanation, its band, and who clears it.
+"""What it means that a name is like a listed one: the question, the hit with its explanation, and its band.
 
 A hit is a match to review and never a finding: only people decide, and two must agree that it is a true match (detection 4).
 How a name is compared is the business of `habeas.reference.names`.
 """
 
-from collections.abc import Iterable
 from enum import StrEnum
 from hashlib import blake2b
 
 import msgspec
 from msgspec import Struct
 
-from habeas.domain.listing import Birth, EntityKind, Identifier, ListedEntity, NameQuality
+from habeas.domain.listing import Birth, EntityKind, Identifier, NameQuality
 
 NAME_LENGTH_MAX = 1_000
 """Characters of a name that are read; no name is longer, and a longer text costs time."""
@@ -118,9 +117,27 @@ class Explanation(Struct, frozen=True, kw_only=True):
     """By the name alone."""
     adjustments: tuple[Adjustment, ...] = ()
 
-    def agrees(self) -> bool:
-        """Whether anything besides the name agrees."""
-        return any(each.agreement is Agreement.AGREES for each in self.adjustments)
+    @property
+    def agrees(self) -> tuple[str, ...]:
+        """What agrees besides the name, such as `birth_date`."""
+        return tuple(each.what for each in self.adjustments if each.agreement is Agreement.AGREES)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The same in lines of text, as reviewers read it."""
+        left = [("asked", part) for part in self.asked_unmatched] + [("listed", part) for part in self.listed_unmatched]
+        return (
+            f"like `{self.listed_name}` ({self.quality}), by the name alone {self.name_score:.3f}",
+            *(
+                f"{each.asked} ~ {each.listed}: {each.likeness}, alike {each.similarity:.2f}, weight {each.weight:.2f}"
+                for each in self.pairs
+            ),
+            *(f"{part.text}: only in the name {whose}, weight {part.weight:.2f}" for whose, part in left),
+            *(
+                f"{each.what}: {each.asked} / {each.listed} {each.agreement}, {each.by:+.3f}"
+                for each in self.adjustments
+            ),
+        )
 
 
 class Hit(Struct, frozen=True, kw_only=True):
@@ -132,66 +149,25 @@ class Hit(Struct, frozen=True, kw_only=True):
     kind: EntityKind
     score: float
     band: Band
+    entry_digest: str
+    """Changes when anything that is compared of the entry does."""
     explanation: Explanation
 
 
 def band_of(score: float, explanation: Explanation, bands: Bands) -> Band:
     """The band of a score. A strong name is looked at by people even when something else speaks clearly against it."""
-    if score >= bands.strong_at and explanation.agrees():
+    if score >= bands.strong_at and explanation.agrees:
         return Band.BLOCK_PENDING_REVIEW
     if score >= bands.review_at or explanation.name_score >= bands.strong_at:
         return Band.REVIEW
     return Band.NONE
 
 
-class Judgement(StrEnum):
-    """What a person says about a hit."""
-
-    TRUE_MATCH = "true_match"
-    FALSE_MATCH = "false_match"
+def pair(customer: Query, hit: Hit) -> str:
+    """A digest of what was compared on both sides: it changes when anything of it does, and with it ends every clearance."""
+    return f"{hit.list}/{hit.entry}/{digest((customer, hit.entry_digest))}"
 
 
-REVIEWERS_NEEDED: dict[Judgement, int] = {Judgement.TRUE_MATCH: 2, Judgement.FALSE_MATCH: 1}
-
-
-class HitReview(Struct, frozen=True):
-    """One person's judgement about a hit."""
-
-    reviewer: str
-    judgement: Judgement
-
-
-def settled(reviews: Iterable[HitReview]) -> Judgement | None:
-    """What the reviews of a hit, in the order of time, come to; None while people are still needed.
-
-    Each reviewer's last word counts, and nobody counts twice. While reviewers contradict each other nothing is settled.
-    """
-    last = {review.reviewer: review.judgement for review in reviews}
-    judgements = set(last.values())
-    if len(judgements) != 1:
-        return None
-    (judgement,) = judgements
-    return judgement if len(last) >= REVIEWERS_NEEDED[judgement] else None
-
-
-class Clearance(Struct, frozen=True):
-    """A pair of customer and entry that people found to be two different ones. It stays quiet until either changes."""
-
-    list: str
-    entry: str
-    customer_digest: str
-    entry_digest: str
-
-
-def digest(of: Query | ListedEntity) -> str:
-    """What changes when anything that is compared changes."""
+def digest(of: object) -> str:
+    """A short name for everything that a structure says."""
     return blake2b(msgspec.msgpack.encode(of), digest_size=16).hexdigest()
-
-
-def clearance(customer: Query, entity: ListedEntity) -> Clearance:
-    return Clearance(entity.list, entity.entry, digest(customer), digest(entity))
-
-
-def is_quiet(cleared: Clearance, customer: Query, entity: ListedEntity) -> bool:
-    """Whether a hit of this customer on this entry was cleared, and both are as they were then."""
-    return cleared == clearance(customer, entity)

@@ -97,7 +97,7 @@ class _Scorer:
     def best(self, query: Query) -> float:
         """The best score among the candidates of our index."""
         keys = set()
-        for _, words in readings(query):
+        for words in readings(query, self.index.vocabulary):
             for name in self.index.candidates(asked_for(words, self.index.vocabulary), floor=0.4):
                 entity = self.index.entity(self.index.entity_of[name])
                 if query.kind is entity.kind:

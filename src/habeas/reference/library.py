@@ -9,17 +9,21 @@ from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from habeas.domain.errors import BadInputError
-from habeas.domain.facts import ListHit
-from habeas.domain.listing import DocumentHit, ParsedList, WalletHit, identifier_kind
+from habeas.domain.facts import ListHit, NameHit
+from habeas.domain.listing import DocumentHit, ListVersion, ParsedList, WalletHit, identifier_kind
+from habeas.domain.screening import Band, Hit, Query, pair
 from habeas.reference import contents
 from habeas.reference.kinds import LISTS, OFAC, OVERRIDES, Family, family_of
 from habeas.reference.mmdb import MmdbPlaces, open_mmdb
+from habeas.reference.names import index_file
+from habeas.reference.names.index import NameIndex, build_index
 from habeas.reference.networks import Networks, compile_networks
 from habeas.reference.overrides import Overrides
 from habeas.reference.places import BuiltInPlaces, CityWhere, CombinedPlaces, Source
@@ -52,13 +56,21 @@ Sets = Sequence[tuple[Described, Callable[[], bytes]]]
 """Current sets, each with what reads its content."""
 
 
-class ExactLists:
-    """Wallets and documents of all lists, found exactly (`service.ports.Lists`). Immutable; safe for threads."""
+class LoadedLists:
+    """Wallets and documents of all lists, found exactly, and names, found by how like they are (`service.ports.Lists`).
 
-    def __init__(self, lists: Sequence[ParsedList], key: bytes) -> None:
-        """`key` is secret, and hashes the numbers of documents."""
+    Safe for threads; names are screened one after the other.
+    """
+
+    def __init__(self, lists: Sequence[ParsedList], key: bytes, names: Callable[[], NameIndex]) -> None:
+        """`key` is secret, and hashes the numbers of documents. `names` is called when a name is first asked for: making
+        an index takes some seconds, and most who ask about wallets never ask for a name.
+        """
         self._wallets = WalletIndex(lists)
         self._documents = DocumentIndex(lists, key)
+        self._make_names: Callable[[], NameIndex] | None = names
+        self._names: NameIndex | None = None
+        self._screening = Lock()
 
     def wallets(self, chain: str | None, address: str, asset: str | None = None) -> tuple[ListHit, ...]:
         """Entries with this wallet."""
@@ -72,19 +84,58 @@ class ExactLists:
         found = f"{identifier_kind(kind)} {country}"
         return tuple(_hit(hit, found) for hit in self._documents.find(country, kind, number))
 
+    def names(self, who: Query) -> tuple[NameHit, ...]:
+        """Entries with a name like this one, best first, down to the lowest band of the shipped playbook."""
+        return tuple(
+            NameHit(
+                list=hit.list,
+                version=f"{hit.list}@{hit.explanation.version}",
+                entry=hit.entry,
+                listed=hit.name,
+                score=hit.score,
+                agrees=hit.explanation.agrees,
+                pair=pair(who, hit),
+                explanation=hit.explanation.lines,
+                name_score=hit.explanation.name_score,
+            )
+            for hit in self.screen(who)
+            if hit.band is not Band.NONE
+        )
+
+    def screen(self, who: Query) -> tuple[Hit, ...]:
+        """The same as names are screened, with everything that was compared."""
+        with self._screening:
+            return self._index().screen(who)
+
+    def versions(self) -> tuple[ListVersion, ...]:
+        """The lists whose names are looked at."""
+        with self._screening:
+            return self._index().versions
+
+    def _index(self) -> NameIndex:
+        if self._names is None:
+            assert self._make_names is not None
+            self._names = self._make_names()
+            # What it was made from is needed no longer, and is large.
+            self._make_names = None
+        return self._names
+
 
 def _hit(hit: WalletHit | DocumentHit, found: str) -> ListHit:
     return ListHit(list=hit.list, version=f"{hit.list}@{hit.version}", entry=hit.entry, found=found)
 
 
 class ListsBuilder:
-    """Makes the exact index of a store's sanctions lists and lists of wallets."""
+    """Makes what a store's sanctions lists and lists of wallets are looked up in. The index of names is kept in the folder
+    `cache`, if there is one.
+    """
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, cache: Path | None = None) -> None:
         self._key = key
+        self._cache = cache
 
-    def __call__(self, sets: Sets) -> ExactLists:
-        """The index. The built-in sample is part of it until the list that it is a sample of is there.
+    def __call__(self, sets: Sets) -> LoadedLists:
+        """The lists. The built-in sample is part of it until the list that it is a sample of is there.
 
         Raises BadInputError when a content cannot be read.
         """
@@ -95,7 +146,19 @@ class ListsBuilder:
         ]
         if all(each.kind != OFAC for each, _ in sets):
             lists.append(builtin_list())
-        return ExactLists(lists, self._key)
+        marks = [
+            f"{each.kind} {each.version} {each.as_of} {each.sha256}"
+            for each, _ in sets
+            if family_of(each.kind) in LISTS
+        ]
+
+        def names() -> NameIndex:
+            # The built-in sample is made into an index in no time, and changes with each release.
+            if self._cache is None or not marks or len(marks) != len(lists):
+                return build_index(lists)
+            return index_file.kept(self._cache, marks, lambda: build_index(lists))
+
+        return LoadedLists(lists, self._key, names)
 
 
 def _as_kept(parsed: ParsedList, each: Described) -> ParsedList:

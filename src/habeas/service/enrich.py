@@ -13,10 +13,12 @@ from habeas.domain import event_data as data
 from habeas.domain.account import AccountState
 from habeas.domain.case import Case
 from habeas.domain.event import Event
-from habeas.domain.facts import Facts, ListHit, MainAccount
+from habeas.domain.facts import Facts, ListHit, MainAccount, NameHit
 from habeas.domain.ids import AccountId, CaseId, HolderId, RestrictionId
+from habeas.domain.listing import Birth, EntityKind
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction, Scope, Status
+from habeas.domain.screening import Query
 from habeas.service.ports import Lists, Places, Reader
 
 T = TypeVar("T")
@@ -42,6 +44,7 @@ def look_up(event: Event, places: Places, lists: Lists) -> Facts:
         ip=getattr(said, "ip", None),
         wallet=_wallet(said),
         document=said.document if isinstance(said, data.Profile) else None,
+        who=_who(said) if isinstance(said, data.Profile) else None,
     )
 
 
@@ -52,22 +55,36 @@ def looked_up(
     ip: str | None = None,
     wallet: Wallet | None = None,
     document: data.IdentityDocument | None = None,
+    who: Query | None = None,
 ) -> Facts:
-    """The same for an address, a wallet and a document, of which any may be missing."""
-    if ip is None and wallet is None and document is None:
+    """The same for an address, a wallet, a document and a person, of which any may be missing."""
+    if ip is None and wallet is None and document is None and who is None:
         return _NOTHING
     place: Place | None = None
     wallets: tuple[ListHit, ...] | None = ()
     documents: tuple[ListHit, ...] | None = ()
+    names: tuple[NameHit, ...] | None = ()
     if ip is not None:
         place = _asked(lambda: places.place(ip))
     if wallet is not None:
         wallets = _asked(lambda: lists.wallets(*wallet))
     if document is not None:
         documents = _asked(lambda: lists.documents(document.country, document.kind, document.number))
-    missing = {"place": ip is not None and place is None, "wallets": wallets is None, "documents": documents is None}
-    unavailable = tuple(what for what, is_missing in missing.items() if is_missing)
-    return Facts(place=place, unavailable=unavailable, wallets=wallets or (), documents=documents or ())
+    if who is not None:
+        names = _asked(lambda: lists.names(who))
+    missing = {
+        "place": ip is not None and place is None,
+        "wallets": wallets is None,
+        "documents": documents is None,
+        "names": names is None,
+    }
+    return Facts(
+        place=place,
+        unavailable=tuple(what for what, is_missing in missing.items() if is_missing),
+        wallets=wallets or (),
+        documents=documents or (),
+        names=names or (),
+    )
 
 
 def _asked(ask: Callable[[], T | None]) -> T | None:
@@ -76,6 +93,22 @@ def _asked(ask: Callable[[], T | None]) -> T | None:
         return ask()
     except Exception:  # noqa: BLE001 - whatever is wrong with a source, the event is judged without it
         return None
+
+
+def _who(said: data.Profile) -> Query | None:
+    """Whom a profile names. Somebody with a birth date is a person; nobody says of the others what they are.
+
+    The number of an identity document is left out: it is looked up by its keyed hash, and no explanation may show it.
+    """
+    if said.name is None:
+        return None
+    birth = Birth(said.birth_date, said.birth_date) if said.birth_date is not None else None
+    return Query(
+        name=said.name,
+        birth=birth,
+        countries=said.nationalities or (),
+        kind=EntityKind.PERSON if birth is not None else None,
+    )
 
 
 def _wallet(said: data.EventData) -> Wallet | None:

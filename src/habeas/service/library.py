@@ -13,8 +13,9 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from habeas.domain.errors import HabeasError
-from habeas.domain.facts import ListHit
+from habeas.domain.facts import ListHit, NameHit
 from habeas.domain.place import Place
+from habeas.domain.screening import Query
 from habeas.service.ports import Lists, Places, Reader, ReferenceSet, Store
 
 CHECK_EVERY_S = 1.0
@@ -64,6 +65,10 @@ class Library:
     def documents(self, country: str, kind: str, number: str) -> tuple[ListHit, ...]:
         """Entries with this identity document (`Lists`). Raises UnavailableError."""
         return self._newest(self._lists).documents(country, kind, number)
+
+    def names(self, who: Query) -> tuple[NameHit, ...]:
+        """Entries with a name like this one (`Lists`). Raises UnavailableError."""
+        return self._newest(self._lists).names(who)
 
     def refresh(self) -> tuple[str, ...]:
         """Look now whether anything changed, and make what is missing. Returns why something that is current is not in use;

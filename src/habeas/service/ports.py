@@ -11,10 +11,11 @@ from habeas.domain.account import AccountState
 from habeas.domain.case import Case
 from habeas.domain.decision import Decision, Message, Outcome, Timer, Topic
 from habeas.domain.document import DocumentRequest
-from habeas.domain.facts import EnrichedEvent, Facts, IpActivity, ListHit
+from habeas.domain.facts import EnrichedEvent, Facts, IpActivity, ListHit, NameHit
 from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction
+from habeas.domain.screening import Query
 
 
 class Recorded(Struct, frozen=True):
@@ -243,13 +244,16 @@ class Places(Protocol):
 
 
 class Lists(Protocol):
-    """Who and what is on a sanctions list, found exactly."""
+    """Who and what is on a sanctions list: wallets and documents found exactly, names by how like they are."""
 
     def wallets(self, chain: str | None, address: str, asset: str | None = None) -> tuple[ListHit, ...]:
         """Entries with this wallet, however the address is spelled. `chain` and `asset` are what the caller calls them."""
 
     def documents(self, country: str, kind: str, number: str) -> tuple[ListHit, ...]:
         """Entries with this identity document. The number is compared by a keyed hash."""
+
+    def names(self, who: Query) -> tuple[NameHit, ...]:
+        """Entries with a name like this one that a person should look at, best first."""
 
 
 class Clock(Protocol):

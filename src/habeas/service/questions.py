@@ -16,10 +16,11 @@ from habeas.domain.capability import Capability
 from habeas.domain.case import Case
 from habeas.domain.document import DocumentRequest
 from habeas.domain.errors import UnreadableRecordError
-from habeas.domain.facts import Facts, ListHit, MainAccount
+from habeas.domain.facts import Facts, ListHit, MainAccount, NameHit
 from habeas.domain.ids import AccountId
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction, Status
+from habeas.domain.screening import Query
 from habeas.domain.verdict import Request, Standing, Verdict, evaluate
 from habeas.playbook.policy import Playbook
 from habeas.service.enrich import Wallet, looked_up, main_account, main_line
@@ -49,6 +50,9 @@ class _Nowhere:
         return ()
 
     def documents(self, country: str, kind: str, number: str) -> tuple[ListHit, ...]:  # noqa: ARG002 - the port's
+        return ()
+
+    def names(self, who: Query) -> tuple[NameHit, ...]:  # noqa: ARG002 - the port's
         return ()
 
 

@@ -38,7 +38,9 @@ def test_a_strong_name_with_something_else_agreeing_blocks_until_a_person_has_lo
     assert story.wait("300d").level("withdraw_crypto") is Level.DENY
 
 
-@pytest.mark.parametrize("hit", [replace(HIT, agrees=()), replace(HIT, score=0.75)])
+@pytest.mark.parametrize(
+    "hit", [replace(HIT, agrees=()), replace(HIT, score=0.75), replace(HIT, score=0.6, name_score=0.9, agrees=())]
+)
 def test_the_name_alone_or_a_weaker_one_is_reviewed_and_limits_nobody(hit: NameHit) -> None:
     story = named(hit)
     assert story.standing == []

@@ -1,23 +1,22 @@
-"""Bands, two reviewers, and what stays quiet."""
+"""Bands, explanations, and what a clearance is about."""
 
 import pytest
 
-from habeas.domain.listing import NameQuality
+from habeas.domain.listing import EntityKind, NameQuality
 from habeas.domain.screening import (
     Adjustment,
     Agreement,
+    AlignedPair,
     Band,
     Bands,
     Explanation,
-    HitReview,
-    Judgement,
+    Hit,
+    Likeness,
     Query,
+    UnmatchedPart,
     band_of,
-    clearance,
-    is_quiet,
-    settled,
+    pair,
 )
-from tests.unit.reference.names.lists import an_entity
 
 
 def an_explanation(name_score: float, *agreements: Agreement) -> Explanation:
@@ -58,30 +57,41 @@ def test_bands_must_rise(strong_at: float, review_at: float) -> None:
         Bands(strong_at=strong_at, review_at=review_at)
 
 
-TRUE, FALSE = Judgement.TRUE_MATCH, Judgement.FALSE_MATCH
+def a_hit(entry_digest: str = "d1") -> Hit:
+    return Hit(
+        list="L",
+        entry="7",
+        name="LEE, Anne",
+        kind=EntityKind.PERSON,
+        score=0.9,
+        band=Band.REVIEW,
+        entry_digest=entry_digest,
+        explanation=an_explanation(0.9, Agreement.AGREES),
+    )
 
 
-@pytest.mark.parametrize(
-    ("reviews", "outcome"),
-    [
-        ([], None),
-        ([("ann", TRUE)], None),
-        ([("ann", TRUE), ("ann", TRUE)], None),
-        ([("ann", TRUE), ("bob", TRUE)], TRUE),
-        ([("ann", FALSE)], FALSE),
-        ([("ann", TRUE), ("bob", FALSE)], None),
-        ([("ann", TRUE), ("bob", FALSE), ("bob", TRUE)], TRUE),
-    ],
-)
-def test_a_true_match_needs_two_people_and_a_false_one_needs_one(
-    reviews: list[tuple[str, Judgement]], outcome: Judgement | None
-) -> None:
-    assert settled(HitReview(reviewer, judgement) for reviewer, judgement in reviews) is outcome
+def test_a_pair_changes_when_either_side_does_and_only_then() -> None:
+    customer = Query(name="Ann Lee")
+    assert pair(customer, a_hit()) == pair(Query(name="Ann Lee"), a_hit())
+    assert pair(customer, a_hit()) != pair(Query(name="Ann Lee", countries=("KP",)), a_hit())
+    assert pair(customer, a_hit()) != pair(customer, a_hit("d2"))
 
 
-def test_a_cleared_pair_is_quiet_until_either_side_changes() -> None:
-    customer, entity = Query(name="Ann Lee"), an_entity("LEE, Anne")
-    cleared = clearance(customer, entity)
-    assert is_quiet(cleared, customer, entity)
-    assert not is_quiet(cleared, Query(name="Ann Lee", countries=("KP",)), entity)
-    assert not is_quiet(cleared, customer, an_entity("LEE, Anne", "LEE, Ann"))
+def test_an_explanation_says_in_lines_what_went_into_it() -> None:
+    explanation = Explanation(
+        listed_name="LEE, Anne",
+        quality=NameQuality.PRIMARY,
+        version="v1",
+        pairs=(AlignedPair("ann", "anne", Likeness.SPELLING, 0.9, 1.5),),
+        asked_unmatched=(UnmatchedPart("maria", 0.5),),
+        listed_unmatched=(),
+        name_score=0.8,
+        adjustments=(Adjustment("birth_date", "1962", "1962", Agreement.AGREES, 0.07),),
+    )
+    assert explanation.lines == (
+        "like `LEE, Anne` (primary), by the name alone 0.800",
+        "ann ~ anne: spelling, alike 0.90, weight 1.50",
+        "maria: only in the name asked, weight 0.50",
+        "birth_date: 1962 / 1962 agrees, +0.070",
+    )
+    assert explanation.agrees == ("birth_date",)

@@ -1,6 +1,7 @@
 """What is looked up about an event and a question, and what happens when a source fails."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -8,9 +9,11 @@ import pytest
 
 from habeas.domain.capability import Capability, Level
 from habeas.domain.event import Event, make_event
-from habeas.domain.facts import Facts, IpActivity, ListHit
+from habeas.domain.facts import Facts, IpActivity, ListHit, NameHit
 from habeas.domain.ids import AccountId
+from habeas.domain.listing import Birth
 from habeas.domain.place import Place
+from habeas.domain.screening import Query
 from habeas.domain.verdict import Request
 from habeas.playbook.load import shipped_playbook
 from habeas.service.enrich import look_up
@@ -21,6 +24,7 @@ from tests.builders import HOUR, NOON
 
 HOME = Place("DE", 51.0, 9.0, 300.0, "203.0.113.0/24", ("a-database",))
 HAVANA = Place("CU", 22.0, -80.0, 300.0, "152.206.0.0/24", ("a-database",))
+LIKE = NameHit("OFAC-SDN", "OFAC-SDN@2024-05-03", "7140", "BAD, Ann", 0.93, (), "pair", (), 0.93)
 HIT = ListHit("OFAC-SDN", "OFAC-SDN@2024-05-03", "27307", "ETH:0xbad")
 
 
@@ -41,6 +45,10 @@ class Sources:
         self.asked.append((country, kind, number))
         return (HIT,) if number == "bad" else ()
 
+    def names(self, who: Query) -> tuple[NameHit, ...]:
+        self.asked.append((who.name, who.birth, who.countries))
+        return (LIKE,) if who.name == "bad" else ()
+
 
 class Broken:
     def place(self, ip: str) -> Place | None:
@@ -50,6 +58,9 @@ class Broken:
         raise RuntimeError("no lists")
 
     def documents(self, country: str, kind: str, number: str) -> tuple[ListHit, ...]:
+        raise RuntimeError("no lists")
+
+    def names(self, who: Query) -> tuple[NameHit, ...]:
         raise RuntimeError("no lists")
 
 
@@ -87,6 +98,13 @@ def test_a_declared_document_is_looked_up() -> None:
     assert sources.asked == [("RU", "passport", "bad")]
 
 
+def test_a_declared_name_is_compared_with_the_listed_ones() -> None:
+    sources = Sources()
+    profile = {"name": "bad", "birth_date": "1962-03-01", "nationalities": ["SY"]}
+    assert look_up(an_event("account.profile_changed", **profile), sources, sources) == Facts(names=(LIKE,))
+    assert sources.asked == [("bad", Birth(date(1962, 3, 1), date(1962, 3, 1)), ("SY",))]
+
+
 def test_an_event_that_names_nothing_is_not_looked_up() -> None:
     sources = Sources()
     for event in (
@@ -110,6 +128,7 @@ def test_an_address_that_no_source_knows_is_unavailable() -> None:
         (an_event("login.succeeded", ip="203.0.113.7"), ("place",)),
         (an_event("withdrawal.requested", **WITHDRAWAL, ip="203.0.113.7"), ("place", "wallets")),
         (an_event("account.opened", document={"kind": "id", "number": "1", "country": "DE"}), ("documents",)),
+        (an_event("account.opened", name="Ann"), ("names",)),
     ],
 )
 def test_a_source_that_fails_is_named_and_nothing_is_guessed(event: Event, missing: tuple[str, ...]) -> None:

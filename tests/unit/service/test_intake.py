@@ -15,11 +15,12 @@ from habeas.domain.decision import Outcome
 from habeas.domain.errors import EventRejectedError, IdentityReusedError
 from habeas.domain.event import make_event
 from habeas.domain.event_data import AnnulAct, LiftAct, PlaceAct
-from habeas.domain.facts import ListHit
+from habeas.domain.facts import ListHit, NameHit
 from habeas.domain.ids import AccountId
 from habeas.domain.kind import Kind
 from habeas.domain.place import Place
 from habeas.domain.restriction import Scope, Status
+from habeas.domain.screening import Query
 from habeas.domain.verdict import Request
 from habeas.playbook.load import shipped_playbook
 from habeas.service.acts import carry_out
@@ -83,6 +84,9 @@ class NoLists:
         return ()
 
     def documents(self, country: str, kind: str, number: str) -> tuple[ListHit, ...]:
+        return ()
+
+    def names(self, who: Query) -> tuple[NameHit, ...]:
         return ()
 
 

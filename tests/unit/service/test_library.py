@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from habeas.domain.errors import HabeasError
-from habeas.domain.facts import ListHit
+from habeas.domain.facts import ListHit, NameHit
 from habeas.domain.place import Place
+from habeas.domain.screening import Query
 from habeas.service.library import CHECK_EVERY_S, RETRY_EVERY_S, Content, Library, UnavailableError
 from habeas.service.ports import ReferenceSet, Store
 from habeas.store.memory import MemoryStore
@@ -41,6 +42,9 @@ class Named:
 
     def documents(self, country: str, kind: str, number: str) -> tuple[ListHit, ...]:
         return (ListHit(self.name, "1", "1", kind),)
+
+    def names(self, who: Query) -> tuple[NameHit, ...]:
+        return ()
 
 
 def load(store: Store, kind: str, content: bytes, version: str = "1") -> None:

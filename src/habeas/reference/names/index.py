@@ -12,11 +12,21 @@ import msgspec
 from msgspec import Struct
 
 from habeas.domain.listing import EntityKind, ListedEntity, ListVersion, NameQuality, ParsedList
-from habeas.domain.screening import BANDS, NAME_LENGTH_MAX, Bands, Explanation, Hit, Query, band_of
+from habeas.domain.screening import BANDS, NAME_LENGTH_MAX, Bands, Explanation, Hit, Query, band_of, digest
 from habeas.reference.names.compare import Facts, adjusted, identifier_key
 from habeas.reference.names.likeness import hashed
 from habeas.reference.names.normalise import cuts, is_legal_form, legal_form, near_legal_form, words_of
-from habeas.reference.names.scorer import FIGURES, Alignment, Asked, Figures, Part, align, asked_for, explained, words_in
+from habeas.reference.names.scorer import (
+    FIGURES,
+    Alignment,
+    Asked,
+    Figures,
+    Part,
+    align,
+    asked_for,
+    explained,
+    words_in,
+)
 from habeas.reference.names.tables import Keys, Lists, Texts, keys_of, lists_of, packed_key, texts_of
 from habeas.reference.names.vocabulary import Vocabulary, VocabularyBuilder
 
@@ -103,6 +113,7 @@ class NameIndex:
                     + figures.asked_unmatched * (total - shared if total > shared else 0.0)
                     + figures.listed_unmatched * (totals[name] - shared if totals[name] > shared else 0.0)
                 ),
+                -abs(totals[name] - total),
                 -name,
             )
             for name, shared in sums.items()
@@ -111,11 +122,11 @@ class NameIndex:
         ranked.sort(reverse=True)
         return self._of_different_entries(ranked, CANDIDATES_WITH_INITIALS_MAX if asked.initials else most)
 
-    def _of_different_entries(self, ranked: list[tuple[float, int]], most: int) -> list[int]:
+    def _of_different_entries(self, ranked: list[tuple[float, float, int]], most: int) -> list[int]:
         """The best names of so many entries. An entry with many aliases must not crowd out the others."""
         taken: dict[int, int] = {}
         names = []
-        for _, name in ranked:
+        for _, _, name in ranked:
             entity = self.entity_of[-name]
             times = taken.get(entity, 0)
             if times == 0 and len(taken) >= most:
@@ -126,7 +137,7 @@ class NameIndex:
         return names
 
     def _shared(self, asked: Asked, skipped: int) -> dict[int, float]:
-        """Names with the weight that they share: of each word its best counterpart, of two joined what they have more than alone."""
+        """Names with the weight they share: of a word its best counterpart, of two joined what is more than alone."""
         words = len(asked.words)
         singles: list[dict[int, float]] = [{} for _ in range(words)]
         sums: dict[int, float] = {}
@@ -161,9 +172,11 @@ class NameIndex:
     def _names_like(self, part: Part) -> dict[int, float]:
         """The names with a word like this one, with what that is worth. The likest words come first, so they count."""
         ends, items = self.names_with.ends, self.names_with.items
+        weights = self.vocabulary.weights
+        joined = part.first != part.last
         found: dict[int, float] = {}
         for row, (similar, _) in part.alike.items():
-            gain = similar * part.weight
+            gain = similar * ((part.weight + weights[row]) / 2 if joined else part.weight)
             for name in items[ends[row] : ends[row + 1]]:
                 found.setdefault(name, gain)
         return found
@@ -201,8 +214,8 @@ class NameIndex:
         What a difference lowered below every band is still there, as a hit in the band `none` that says by how much.
         """
         best: dict[int, tuple[float, int, Alignment, Asked]] = {}
-        for person, words in readings(query):
-            asked = asked_for(words if person else repaired(words, self.vocabulary), self.vocabulary, self.figures)
+        for words in readings(query, self.vocabulary):
+            asked = asked_for(words, self.vocabulary, self.figures)
             looked_at = [(name, FLOOR) for name in (self.candidates(asked) if names is None else names)]
             for identifier in query.identifiers if names is None else ():
                 rows = self.identifiers.rows(hashed(identifier_key(identifier)))
@@ -248,6 +261,7 @@ class NameIndex:
             kind=entity.kind,
             score=round(score, 4),
             band=band_of(score, explanation, bands),
+            entry_digest=digest((entity.names, entity.facts)),
             explanation=explanation,
         )
 
@@ -292,7 +306,7 @@ def build_index(lists: Iterable[ParsedList], figures: Figures = FIGURES) -> Name
         vocabulary,
         lists_of(names_with),
         lists_of(units),
-        array("d", (sum(weights[row] for row in rows[: words_in(len(rows))]) for rows in units)),
+        array("d", (_total(rows[: words_in(len(rows))], weights, figures) for rows in units)),
         entity_of,
         first_name,
         texts_of(records),
@@ -301,14 +315,22 @@ def build_index(lists: Iterable[ParsedList], figures: Figures = FIGURES) -> Name
     )
 
 
-def readings(query: Query) -> tuple[tuple[bool, tuple[str, ...]], ...]:
-    """The name as words: as a person's (True), as an organisation's, or both where that is open and makes a difference."""
+def _total(words: Sequence[int], weights: Sequence[float], figures: Figures) -> float:
+    return sum(weights[word] * (figures.repeated if word in words[:at] else 1.0) for at, word in enumerate(words))
+
+
+def readings(query: Query, vocabulary: Vocabulary) -> tuple[tuple[str, ...], ...]:
+    """The name as words: as a person's, as an organisation's, and as one with slips in its legal form; those that may be meant
+    and differ, as it is written first, since a listed name must always be found as it is listed.
+    """
     name = query.name[:NAME_LENGTH_MAX]
-    if query.kind is not None:
-        person = query.kind is EntityKind.PERSON
-        return ((person, words_of(name, person=person)),)
-    both = words_of(name, person=True), words_of(name, person=False)
-    return ((True, both[0]),) if both[0] == both[1] else ((True, both[0]), (False, both[1]))
+    found: dict[tuple[str, ...], None] = {}
+    if query.kind in (None, EntityKind.PERSON):
+        found[words_of(name, person=True)] = None
+    if query.kind is not EntityKind.PERSON:
+        words = words_of(name, person=False)
+        found |= {words: None, repaired(words, vocabulary): None}
+    return tuple(found)
 
 
 def repaired(words: tuple[str, ...], vocabulary: Vocabulary) -> tuple[str, ...]:

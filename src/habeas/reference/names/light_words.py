@@ -24,7 +24,7 @@ TITLES = frozenset(
 """Forms of address and degrees, which go from a person's name unless nothing else is there."""
 
 _LIMITED = """
-    ab aps as bv bvba doo eood gmbh kft lda limitada limited limitee llc llp lllp lp ltd ltda ltdco ltdsti nv
+    ab aps as bv bvba doo eood gmbh kft lda limitada limited limitee llc llp lllp lp ltd ltda nv
     ogranichennoi ogranichennoy ood ooo otvetstvennostyu oy private pte pvt rl sarl sia spzoo sprl srl sro sti too tov
     tovarishchestvo uab liability
 """

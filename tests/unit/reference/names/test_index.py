@@ -272,7 +272,7 @@ def a_slip_is_among_the_candidates(person: int, at: int, letter: str, kind: int,
     slips = (word[:at] + word[at + 1 :], word[:at] + letter + word[at:], word[:at] + letter + word[at + 1 :])
     swapped = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
     words[long] = (*slips, swapped)[kind]
-    ((_, read), *_) = readings(Query(name=" ".join(words), kind=EntityKind.PERSON))
+    (read,) = readings(Query(name=" ".join(words), kind=EntityKind.PERSON), index.vocabulary)
     entries = {
         index.entity(index.entity_of[name]).entry for name in index.candidates(asked_for(read, index.vocabulary))
     }
@@ -307,7 +307,7 @@ def an_agreeing_year_never_lowers(name: str, year: int, index: NameIndex = BORN)
     plain = {hit.entry: hit.score for hit in index.screen(Query(name=name))}
     birth = birth_in(str(year))
     for hit in index.screen(Query(name=name, birth=birth)):
-        if hit.explanation.agrees() and hit.entry in plain:
+        if hit.explanation.agrees and hit.entry in plain:
             assert hit.score >= plain[hit.entry]
     assert set(plain) <= {hit.entry for hit in index.screen(Query(name=name, birth=birth))}
 

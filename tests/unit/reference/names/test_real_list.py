@@ -59,7 +59,7 @@ def test_well_known_people_are_found(asked: str, birth: str, name: str) -> None:
     hit = index()[0].screen(Query(name=asked, birth=birth_in(birth)))[0]
     assert hit.name == name
     assert hit.band is not Band.NONE
-    assert hit.explanation.agrees()
+    assert hit.explanation.agrees
 
 
 def test_a_name_takes_milliseconds() -> None:
