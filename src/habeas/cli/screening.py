@@ -10,7 +10,7 @@ import msgspec
 import typer
 
 from habeas.cli import show, wiring
-from habeas.cli.options import JsonOption
+from habeas.cli.options import JsonOption, StoreOption
 from habeas.domain.country import is_country
 from habeas.domain.errors import BadInputError
 from habeas.domain.listing import Birth, ListVersion, ParsedList
@@ -18,7 +18,6 @@ from habeas.domain.screening import BANDS, NAME_LENGTH_MAX, Hit, Query
 
 if TYPE_CHECKING:
     from habeas.evaluation.names import NamesEvaluation
-    from habeas.reference.names.index import NameIndex
 
 ListOption = Annotated[
     list[Path] | None,
@@ -51,15 +50,17 @@ def screen(
     ] = None,
     lists: ListOption = None,
     resaved: ResavedOption = False,
+    store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
     """Whom of the listed a name is like, how much, and why. A hit is a match to review, never a finding.
 
+    The lists are those of the store, or the built-in sample where it has none; or the files that are given.
+
     Example: habeas screen "Vladimir Putin" --birth-date 1952 --country RU
     """
     query = Query(name=_name(name), birth=_birth(birth_date), countries=_countries(country or []))
-    index = _index(lists or [], resaved=resaved)
-    answer = Screening(name, _versions(index.versions), index.screen(query))
+    answer = _in_files(query, lists, resaved=resaved) if lists else _in_store(query, store)
     show.json_line(answer) if json else _print(answer)
 
 
@@ -163,15 +164,23 @@ def _parsed(paths: Sequence[Path], *, resaved: bool) -> tuple[ParsedList, ...]:
     return load_lists([ListFile(path.name, wiring.read_input(path), resaved=resaved) for path in paths])
 
 
-def _index(paths: Sequence[Path], *, resaved: bool) -> "NameIndex":
-    """The index of some files, or of the built-in list; kept in the cache by the files' digests."""
+def _in_files(query: Query, paths: Sequence[Path], *, resaved: bool) -> Screening:
+    """What some files say. The index is kept in the cache by the files' digests."""
     from habeas.reference.names import index_file
     from habeas.reference.names.index import build_index
 
-    if not paths:
-        return build_index(_parsed([], resaved=False))
     digests = [f"{resaved} {path.name} {sha256(wiring.read_input(path)).hexdigest()}" for path in paths]
-    return index_file.kept(wiring.cache_dir(), digests, lambda: build_index(_parsed(paths, resaved=resaved)))
+    index = index_file.kept(wiring.cache_dir(), digests, lambda: build_index(_parsed(paths, resaved=resaved)))
+    return Screening(query.name, _versions(index.versions), index.screen(query))
+
+
+def _in_store(query: Query, url: str | None) -> Screening:
+    """What the current lists of a store say."""
+    from habeas.service.library import with_contents
+
+    with wiring.opened_store(url) as store, store.reading() as reader:
+        lists = wiring.builders(store)[1](with_contents(reader.reference_sets(current=True), reader))
+        return Screening(query.name, _versions(lists.versions()), lists.screen(query))
 
 
 def _versions(versions: Sequence[ListVersion]) -> dict[str, str]:

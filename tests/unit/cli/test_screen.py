@@ -28,6 +28,7 @@ nationalities = ["RU"]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> Run:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HABEAS_STORE", f"sqlite:///{tmp_path / 'habeas.db'}")
     monkeypatch.chdir(tmp_path)
 
     def run(*args: str) -> tuple[int, str, str]:
@@ -49,6 +50,17 @@ def test_a_listed_name_is_shown_with_its_reasons(run: Run) -> None:
     assert "1.000 block_pending_review  PUTIN, Vladimir Vladimirovich" in out
     assert "vladimir ~ vladimir: same" in out
     assert "birth_date: 1952 / 1952-10-07 agrees" in out
+
+
+def test_the_lists_of_the_store_are_asked_in_the_version_that_is_current(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(OWN_LIST)
+    assert run("screen", "Grigory Korolenko", "--json")[1].count('"entry"') == 0
+    code, _, err = run("reference", "load", "own.toml", "--as", "olga:sanctions_officer")
+    assert (code, err) == (0, "")
+    for _ in range(2):  # the second time from the cache
+        answer = json.loads(run("screen", "Grigory Korolenko", "--json")[1])
+        assert answer["versions"]["EXAMPLE"] == "2026-01-01"
+        assert [hit["entry"] for hit in answer["hits"]] == ["x-1"]
 
 
 def test_json_has_the_fixed_names(run: Run) -> None:
