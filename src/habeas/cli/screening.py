@@ -64,6 +64,18 @@ def screen(
     show.json_line(answer) if json else _print(answer)
 
 
+def rescreen(store: StoreOption = None, json: JsonOption = False) -> None:
+    """Screen all customers again, against the lists as they are now; to be run after a list was loaded.
+
+    Example: habeas rescreen
+    """
+    from habeas.service.rescreen import rescreen as screen_again
+
+    with wiring.opened_store(store) as opened, wiring.opened_intake(opened) as intake:
+        done = screen_again(opened, intake, wiring.library(opened), wiring.now)
+    show.json_line(done) if json else print(f"{done.named} names screened, {done.reported} accounts to look at")
+
+
 @evaluate_app.command("names")
 def evaluate_names(
     lists: ListOption = None,

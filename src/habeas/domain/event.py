@@ -21,6 +21,7 @@ OWN_SOURCE_PREFIX = "habeas:"
 TIMER_SOURCE = "habeas:timer"
 STAFF_SOURCE = "habeas:staff"
 EFFECT_SOURCE = "habeas:effect"
+RESCREEN_SOURCE = "habeas:rescreen"
 
 TIMER_DUE = "habeas.timer.due"
 RESTRICTION_PLACE = "habeas.restriction.place"

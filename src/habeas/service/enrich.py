@@ -44,7 +44,7 @@ def look_up(event: Event, places: Places, lists: Lists) -> Facts:
         ip=getattr(said, "ip", None),
         wallet=_wallet(said),
         document=said.document if isinstance(said, data.Profile) else None,
-        who=_who(said) if isinstance(said, data.Profile) else None,
+        who=who_of(said) if isinstance(said, data.Profile) else None,
     )
 
 
@@ -95,7 +95,7 @@ def _asked(ask: Callable[[], T | None]) -> T | None:
         return None
 
 
-def _who(said: data.Profile) -> Query | None:
+def who_of(said: data.Profile) -> Query | None:
     """Whom a profile names. Somebody with a birth date is a person; nobody says of the others what they are.
 
     The number of an identity document is left out: it is looked up by its keyed hash, and no explanation may show it.

@@ -63,6 +63,40 @@ def test_the_lists_of_the_store_are_asked_in_the_version_that_is_current(run: Ru
         assert [hit["entry"] for hit in answer["hits"]] == ["x-1"]
 
 
+def an_event(account: str, type_: str, **data: object) -> dict[str, object]:
+    at = "2026-01-02T10:00:00Z"
+    return {
+        "specversion": "1.0",
+        "id": f"{account} {type_} {len(data)}",
+        "source": "urn:exchange",
+        "type": type_,
+        "subject": account,
+        "time": at,
+        "data": data,
+    }
+
+
+def test_customers_are_screened_again_when_the_list_has_changed(run: Run, tmp_path: Path) -> None:
+    people = [
+        an_event("grigory", "account.opened", name="G. Korolenko", residence="DE"),
+        an_event("grigory", "account.profile_changed", name="Grigori Korolenko"),
+        an_event("grigory", "account.profile_changed", birth_date="1962-05-01", nationalities=["RU"]),
+        an_event("anna", "account.opened", name="Anna Bergmann", birth_date="1990-01-01", residence="DE"),
+        an_event("nameless", "account.opened", residence="DE"),
+    ]
+    (tmp_path / "people.ndjson").write_text("".join(f"{json.dumps(each)}\n" for each in people))
+    (tmp_path / "own.toml").write_text(OWN_LIST)
+    assert run("ingest", "people.ndjson")[0] == 0
+    assert json.loads(run("rescreen", "--json")[1]) == {"named": 2, "reported": 0}
+    run("reference", "load", "own.toml", "--as", "olga:sanctions_officer")
+    assert json.loads(run("rescreen", "--json")[1]) == {"named": 2, "reported": 1}
+    account = json.loads(run("account", "grigory", "--json")[1])
+    assert [case["match"]["entry"] for case in account["cases"]] == ["x-1"]
+    # The birth date came later than the name, and both are compared.
+    assert [each["kind"] for each in account["restrictions"]] == ["SANCTIONS_BLOCK"]
+    assert json.loads(run("rescreen", "--json")[1]) == {"named": 2, "reported": 0}
+
+
 def test_json_has_the_fixed_names(run: Run) -> None:
     code, out, _ = run("screen", "Vladimir Putin", "--json")
     answer = json.loads(out)

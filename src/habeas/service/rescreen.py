@@ -1,0 +1,94 @@
+"""Screening again: customers who are here already, against the lists as they are now (detection 4, a list change).
+
+Whoever is like a listed name in a way that nobody has looked at yet is reported as a profile that changed, although it is the
+list that did; from there on everything is as with any declared name.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Struct
+
+from habeas.domain import event_data as data
+from habeas.domain.event import RESCREEN_SOURCE, Event, make_event
+from habeas.domain.ids import AccountId, fingerprint
+from habeas.domain.screening import Query
+from habeas.service.enrich import who_of
+from habeas.service.intake import Intake
+from habeas.service.ports import Clock, Lists, Reader, Store
+
+
+class Rescreened(Struct, frozen=True):
+    """How many accounts have a name, and how many of these were sent to be judged."""
+
+    named: int
+    reported: int
+
+
+class _Declared(Struct, frozen=True, omit_defaults=True):
+    """What a profile declares of what is compared, as it is now."""
+
+    name: str | None = None
+    birth_date: object = None
+    nationalities: tuple[str, ...] | None = None
+
+
+def rescreen(store: Store, intake: Intake, lists: Lists, clock: Clock) -> Rescreened:
+    """Screen every account's declared name again. Returns when everything that follows is durable.
+
+    Safe to run twice: what was looked at, or waits to be, is not reported again. Raises UnreadableRecordError when a
+    record cannot be read, UnavailableError when the lists cannot be used.
+    """
+    named = 0
+    reported = []
+    with store.reading() as reader:
+        accounts = tuple(reader.accounts())
+    for account in accounts:
+        with store.reading() as reader:
+            profile = _profile(reader, account)
+            who = who_of(profile)
+            if who is None:
+                continue
+            named += 1
+            pairs = _new_pairs(reader, account, who, lists)
+            if not pairs:
+                continue
+            event = _event(account, profile, pairs, clock)
+            if reader.recorded(account, RESCREEN_SOURCE, event.id) is not None:
+                continue
+        reported.append(intake.submit(event))
+    for future in reported:
+        future.result()
+    return Rescreened(named, len(reported))
+
+
+def _profile(reader: Reader, account: AccountId) -> data.Profile:
+    """Who the account said that it is: the last word on each thing."""
+    declared: dict[str, object] = {}
+    for said in _declared(reader, account):
+        declared |= {name: value for name in _Declared.__struct_fields__ if (value := getattr(said, name)) is not None}
+    return msgspec.convert(declared, data.Profile)
+
+
+def _declared(reader: Reader, account: AccountId) -> Iterator[data.Profile]:
+    for event in reader.events(account):
+        if event.type in ("account.opened", "account.profile_changed"):
+            yield msgspec.json.decode(event.body, type=data.Profile)
+
+
+def _new_pairs(reader: Reader, account: AccountId, who: Query, lists: Lists) -> list[str]:
+    """What the name is like, except what reviewers cleared and what a case is about."""
+    hits = lists.names(who)
+    if not hits:
+        return []
+    state = reader.account(account)
+    known = set(state.cleared) if state is not None else set()
+    known |= {case.match.pair for case in reader.cases(account) if case.match is not None}
+    return sorted(hit.pair for hit in hits if hit.pair not in known)
+
+
+def _event(account: AccountId, profile: data.Profile, pairs: list[str], clock: Clock) -> Event:
+    declared = _Declared(profile.name, profile.birth_date, profile.nationalities)
+    id_ = f"names-{fingerprint(' '.join(pairs))}"
+    body = msgspec.json.encode(declared)
+    return make_event(id_, RESCREEN_SOURCE, "account.profile_changed", account, clock(), body)
