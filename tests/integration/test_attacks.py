@@ -50,6 +50,9 @@ class SomeLists:
     def names(self, who: Query) -> tuple[NameHit, ...]:
         return ()
 
+    def version_without(self, name: str, entry: str) -> str | None:
+        return None
+
 
 class NoPlaces:
     def place(self, ip: str) -> Place | None:

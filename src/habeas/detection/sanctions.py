@@ -11,6 +11,7 @@ from habeas.detection.detector import Detector
 from habeas.domain import event_data as data
 from habeas.domain.account import AccountState
 from habeas.domain.case import Match
+from habeas.domain.event import MATCH_DELISTED
 from habeas.domain.facts import EnrichedEvent, ListHit
 from habeas.domain.restriction import HeldAmount
 from habeas.domain.signal import Signal
@@ -33,7 +34,9 @@ class Params(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def judge(state: AccountState, enriched: EnrichedEvent, params: Params) -> Iterator[Signal]:
-    """One signal for each listed wallet or document that the event names, and for each name like a listed one."""
+    """One signal for each listed wallet or document that the event names, for each name like a listed one, and for a match
+    that lost its entry.
+    """
     yield from _judge_names(state, enriched, params)
     typology = _WALLET_TYPOLOGIES.get(enriched.event.type)
     for hit in enriched.facts.wallets:
@@ -42,6 +45,8 @@ def judge(state: AccountState, enriched: EnrichedEvent, params: Params) -> Itera
     for hit in enriched.facts.documents:
         if hit.pair not in state.cleared:
             yield _signal("listed_document", hit, None)
+    if isinstance(enriched.event.data, data.Delisted):
+        yield from _judge_delisted(enriched, enriched.event.data)
 
 
 def _judge_names(state: AccountState, enriched: EnrichedEvent, params: Params) -> Iterator[Signal]:
@@ -62,6 +67,21 @@ def _judge_names(state: AccountState, enriched: EnrichedEvent, params: Params) -
             match=Match(hit.list, hit.version, hit.entry, hit.listed, hit.score, hit.pair, explanation=hit.explanation),
             lists=(hit.version,),
         )
+
+
+def _judge_delisted(enriched: EnrichedEvent, said: data.Delisted) -> Iterator[Signal]:
+    """What rests on an entry that is gone does not end by itself: people look at the same match once more."""
+    case = enriched.facts.case
+    if case is None or case.match is None:
+        return
+    yield Signal(
+        typology="listing_removed",
+        score=1.0,
+        detector=DETECTOR.label,
+        evidence={"list": case.match.list, "entry": case.match.entry, "case": case.id},
+        match=case.match,
+        lists=(said.version,),
+    )
 
 
 def _held(enriched: EnrichedEvent) -> HeldAmount | None:
@@ -87,8 +107,10 @@ def _signal(typology: str, hit: ListHit, held: HeldAmount | None) -> Signal:
 DETECTOR = Detector(
     name="sanctions",
     version=VERSION,
-    events=frozenset({*_WALLET_TYPOLOGIES, "account.opened", "account.profile_changed"}),
-    typologies=frozenset({*_WALLET_TYPOLOGIES.values(), "listed_document", "listed_name", "similar_name"}),
+    events=frozenset({*_WALLET_TYPOLOGIES, "account.opened", "account.profile_changed", MATCH_DELISTED}),
+    typologies=frozenset(
+        {*_WALLET_TYPOLOGIES.values(), "listed_document", "listed_name", "similar_name", "listing_removed"}
+    ),
     params=Params,
     judge=judge,
 )

@@ -32,6 +32,7 @@ RESTRICTION_RENEW = "habeas.restriction.renew"
 RESTRICTION_ANNUL = "habeas.restriction.annul"
 CASE_DECIDE = "habeas.case.decide"
 EXEMPTION_GRANT = "habeas.exemption.grant"
+MATCH_DELISTED = "habeas.match.delisted"
 
 
 class EventType(Struct, frozen=True):
@@ -90,8 +91,9 @@ OWN_EVENT_TYPES: dict[str, EventType] = {
     RESTRICTION_ANNUL: EventType(data.AnnulAct),
     CASE_DECIDE: EventType(data.CaseAct),
     EXEMPTION_GRANT: EventType(data.ExemptAct),
+    MATCH_DELISTED: EventType(data.Delisted),
 }
-"""What Habeas reports to itself: a timer that fires, an act of staff, an effect of another account."""
+"""What Habeas reports to itself: a timer that fires, an act of staff, an effect of another account, a change of a list."""
 
 _ALL_TYPES = EVENT_TYPES | OWN_EVENT_TYPES
 

@@ -360,6 +360,15 @@ class CaseAct(EventData, frozen=True, kw_only=True):
     outcome: CaseOutcome
 
 
+class Delisted(EventData, frozen=True, kw_only=True):
+    """The list no longer has the entry that a match is about."""
+
+    case: CaseId
+    """In which people found the match to be true."""
+    version: str
+    """Of the list that does not have it."""
+
+
 class ExemptAct(EventData, frozen=True, kw_only=True):
     actor: Actor
     note: Note

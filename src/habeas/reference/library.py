@@ -68,6 +68,10 @@ class LoadedLists:
         """
         self._wallets = WalletIndex(lists)
         self._documents = DocumentIndex(lists, key)
+        self._entries = {
+            parsed.version.list: (parsed.version.version, frozenset(entity.entry for entity in parsed.entities))
+            for parsed in lists
+        }
         self._make_names: Callable[[], NameIndex] | None = names
         self._names: NameIndex | None = None
         self._screening = Lock()
@@ -101,6 +105,11 @@ class LoadedLists:
             for hit in self.screen(who)
             if hit.band is not Band.NONE
         )
+
+    def version_without(self, name: str, entry: str) -> str | None:
+        """The version of a list, if the list is there and does not have this entry; else None."""
+        version, entries = self._entries.get(name, ("", frozenset()))
+        return f"{name}@{version}" if version and entry not in entries else None
 
     def screen(self, who: Query) -> tuple[Hit, ...]:
         """The same as names are screened, with everything that was compared."""

@@ -137,7 +137,7 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader) -> F
     ip = getattr(event.data, "ip", None)
     if ip is not None:
         facts = replace(facts, ip_activity=reader.ip_activity(ip, event.time, event.account))
-    if isinstance(event.data, data.CaseAct):
+    if isinstance(event.data, data.CaseAct | data.Delisted):
         facts = replace(facts, case=_case(reader, event.account, event.data.case))
     if isinstance(event.data, data.AnnulAct):
         facts = replace(facts, restriction=_restriction(reader, event.account, event.data.restriction))

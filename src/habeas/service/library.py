@@ -70,6 +70,10 @@ class Library:
         """Entries with a name like this one (`Lists`). Raises UnavailableError."""
         return self._newest(self._lists).names(who)
 
+    def version_without(self, name: str, entry: str) -> str | None:
+        """The version of a list that does not have this entry (`Lists`). Raises UnavailableError."""
+        return self._newest(self._lists).version_without(name, entry)
+
     def refresh(self) -> tuple[str, ...]:
         """Look now whether anything changed, and make what is missing. Returns why something that is current is not in use;
         nothing when all is well.

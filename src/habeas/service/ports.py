@@ -255,6 +255,9 @@ class Lists(Protocol):
     def names(self, who: Query) -> tuple[NameHit, ...]:
         """Entries with a name like this one that a person should look at, best first."""
 
+    def version_without(self, name: str, entry: str) -> str | None:
+        """The version of a list, if the list is there and does not have this entry; else None."""
+
 
 class Clock(Protocol):
     """The only source of "now"."""

@@ -55,6 +55,9 @@ class _Nowhere:
     def names(self, who: Query) -> tuple[NameHit, ...]:  # noqa: ARG002 - the port's
         return ()
 
+    def version_without(self, name: str, entry: str) -> str | None:  # noqa: ARG002 - the port's
+        return None
+
 
 class Questions:
     """Answers from one store by one playbook. Without places and lists, an address in a question says nothing."""

@@ -1,17 +1,18 @@
 """Screening again: customers who are here already, against the lists as they are now (detection 4, a list change).
 
 Whoever is like a listed name in a way that nobody has looked at yet is reported as a profile that changed, although it is the
-list that did; from there on everything is as with any declared name.
+list that did; from there on everything is as with any declared name. A true match whose entry is gone is looked at again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 from msgspec import Struct
 
 from habeas.domain import event_data as data
-from habeas.domain.event import RESCREEN_SOURCE, Event, make_event
-from habeas.domain.ids import AccountId, fingerprint
+from habeas.domain.case import CaseOutcome
+from habeas.domain.event import MATCH_DELISTED, RESCREEN_SOURCE, Event, make_event
+from habeas.domain.ids import AccountId, EventId, fingerprint
 from habeas.domain.screening import Query
 from habeas.service.enrich import who_of
 from habeas.service.intake import Intake
@@ -19,10 +20,11 @@ from habeas.service.ports import Clock, Lists, Reader, Store
 
 
 class Rescreened(Struct, frozen=True):
-    """How many accounts have a name, and how many of these were sent to be judged."""
+    """How many accounts have a name, how many of these were sent to be judged, and how many true matches lost their entry."""
 
     named: int
     reported: int
+    delisted: int
 
 
 class _Declared(Struct, frozen=True, omit_defaults=True):
@@ -33,18 +35,27 @@ class _Declared(Struct, frozen=True, omit_defaults=True):
     nationalities: tuple[str, ...] | None = None
 
 
-def rescreen(store: Store, intake: Intake, lists: Lists, clock: Clock) -> Rescreened:
+def rescreen(
+    store: Store,
+    intake: Intake,
+    lists: Lists,
+    clock: Clock,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Rescreened:
     """Screen every account's declared name again. Returns when everything that follows is durable.
 
-    Safe to run twice: what was looked at, or waits to be, is not reported again. Raises UnreadableRecordError when a
-    record cannot be read, UnavailableError when the lists cannot be used.
+    Safe to run twice, and to be stopped and run again: what was looked at, or waits to be, is not reported again. `progress`
+    hears with each account which one it is, of how many. Raises UnreadableRecordError when a record cannot be read,
+    UnavailableError when the lists cannot be used.
     """
     named = 0
-    reported = []
+    reported, delisted = [], []
     with store.reading() as reader:
         accounts = tuple(reader.accounts())
-    for account in accounts:
+    for done, account in enumerate(accounts, start=1):
+        progress(done, len(accounts))
         with store.reading() as reader:
+            delisted += [intake.submit(event) for event in _delisted(reader, account, lists, clock)]
             profile = _profile(reader, account)
             who = who_of(profile)
             if who is None:
@@ -57,9 +68,25 @@ def rescreen(store: Store, intake: Intake, lists: Lists, clock: Clock) -> Rescre
             if reader.recorded(account, RESCREEN_SOURCE, event.id) is not None:
                 continue
         reported.append(intake.submit(event))
-    for future in reported:
+    for future in (*reported, *delisted):
         future.result()
-    return Rescreened(named, len(reported))
+    return Rescreened(named, len(reported), len(delisted))
+
+
+def _delisted(reader: Reader, account: AccountId, lists: Lists, clock: Clock) -> Iterator[Event]:
+    """True matches with an entry that the list no longer has, each once; of several cases about one, the last."""
+    true = {
+        case.match.pair: (case.id, case.match)
+        for case in reader.cases(account)
+        if case.match is not None and case.outcome is CaseOutcome.TRUE_MATCH
+    }
+    for pair, (case, match) in true.items():
+        version = lists.version_without(match.list, match.entry)
+        id_ = f"delisted-{fingerprint(pair)}"
+        if version is None or reader.recorded(account, RESCREEN_SOURCE, EventId(id_)) is not None:
+            continue
+        body = msgspec.json.encode(data.Delisted(case=case, version=version))
+        yield make_event(id_, RESCREEN_SOURCE, MATCH_DELISTED, account, clock(), body)
 
 
 def _profile(reader: Reader, account: AccountId) -> data.Profile:

@@ -87,14 +87,40 @@ def test_customers_are_screened_again_when_the_list_has_changed(run: Run, tmp_pa
     (tmp_path / "people.ndjson").write_text("".join(f"{json.dumps(each)}\n" for each in people))
     (tmp_path / "own.toml").write_text(OWN_LIST)
     assert run("ingest", "people.ndjson")[0] == 0
-    assert json.loads(run("rescreen", "--json")[1]) == {"named": 2, "reported": 0}
+    assert json.loads(run("rescreen", "--json")[1]) == {"named": 2, "reported": 0, "delisted": 0}
     run("reference", "load", "own.toml", "--as", "olga:sanctions_officer")
-    assert json.loads(run("rescreen", "--json")[1]) == {"named": 2, "reported": 1}
+    assert json.loads(run("rescreen", "--json")[1]) == {"named": 2, "reported": 1, "delisted": 0}
     account = json.loads(run("account", "grigory", "--json")[1])
     assert [case["match"]["entry"] for case in account["cases"]] == ["x-1"]
     # The birth date came later than the name, and both are compared.
     assert [each["kind"] for each in account["restrictions"]] == ["SANCTIONS_BLOCK"]
-    assert json.loads(run("rescreen", "--json")[1]) == {"named": 2, "reported": 0}
+    assert json.loads(run("rescreen", "--json")[1]) == {"named": 2, "reported": 0, "delisted": 0}
+
+
+def test_a_true_match_whose_entry_is_gone_is_looked_at_again_and_ends_by_people_only(run: Run, tmp_path: Path) -> None:
+    her = an_event("g", "account.opened", name="Grigory Korolenko", birth_date="1962-05-01", residence="DE")
+    (tmp_path / "her.ndjson").write_text(json.dumps(her))
+    (tmp_path / "own.toml").write_text(OWN_LIST)
+    (tmp_path / "later.toml").write_text(OWN_LIST.replace("2026-01-01", "2026-02-01").replace("x-1", "x-2"))
+
+    def account() -> dict[str, list[dict[str, object]]]:
+        answer: dict[str, list[dict[str, object]]] = json.loads(run("account", "g", "--json")[1])
+        return answer
+
+    run("reference", "load", "own.toml", "--as", "olga:sanctions_officer")
+    run("ingest", "her.ndjson")
+    (case,) = account()["cases"]
+    for who in ("olga:sanctions_officer", "ravi:senior_analyst"):
+        decided = ("case", "decide", str(case["id"]), "--outcome", "true_match", "--as", who, "--note", "same passport")
+        assert run(*decided)[0] == 0
+    assert json.loads(run("rescreen", "--json")[1])["delisted"] == 0
+    assert run("reference", "load", "later.toml", "--as", "olga:sanctions_officer")[0] == 0
+    assert json.loads(run("rescreen", "--json")[1])["delisted"] == 1
+    assert json.loads(run("rescreen", "--json")[1])["delisted"] == 0
+    entries = [each["match"]["entry"] for each in account()["cases"] if "outcome" not in each]  # type: ignore[index]
+    assert sorted(entries) == ["x-1", "x-2"]
+    standing = [each["kind"] for each in account()["restrictions"] if "ended_at" not in each and "status" not in each]
+    assert standing == ["SANCTIONS_BLOCK"]
 
 
 def test_json_has_the_fixed_names(run: Run) -> None:

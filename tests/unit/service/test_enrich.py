@@ -49,6 +49,9 @@ class Sources:
         self.asked.append((who.name, who.birth, who.countries))
         return (LIKE,) if who.name == "bad" else ()
 
+    def version_without(self, name: str, entry: str) -> str | None:
+        return None
+
 
 class Broken:
     def place(self, ip: str) -> Place | None:
@@ -62,6 +65,9 @@ class Broken:
 
     def names(self, who: Query) -> tuple[NameHit, ...]:
         raise RuntimeError("no lists")
+
+    def version_without(self, name: str, entry: str) -> str | None:
+        return None
 
 
 def an_event(type_: str, **data: Any) -> Event:

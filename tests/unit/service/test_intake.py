@@ -89,6 +89,9 @@ class NoLists:
     def names(self, who: Query) -> tuple[NameHit, ...]:
         return ()
 
+    def version_without(self, name: str, entry: str) -> str | None:
+        return None
+
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:

@@ -46,6 +46,9 @@ class Named:
     def names(self, who: Query) -> tuple[NameHit, ...]:
         return ()
 
+    def version_without(self, name: str, entry: str) -> str | None:
+        return None
+
 
 def load(store: Store, kind: str, content: bytes, version: str = "1") -> None:
     with store.transaction() as work:
