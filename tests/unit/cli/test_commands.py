@@ -1,48 +1,13 @@
 """The commands: what they print, how they refuse, what their exit codes are."""
 
 import json
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec import Struct
 
-from habeas.cli.main import main
-
-
-class Ran(Struct):
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-Run = Callable[..., Ran]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> Run:
-    """Run one command on a store of the test's own."""
-    monkeypatch.setenv("HABEAS_STORE", f"sqlite:///{tmp_path / 'habeas.db'}")
-    monkeypatch.delenv("HABEAS_PLAYBOOK", raising=False)
-    monkeypatch.chdir(tmp_path)
-
-    def run(*args: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["habeas", *args])
-        try:
-            main()
-            code = 0
-        except SystemExit as exc:
-            code = exc.code if isinstance(exc.code, int) else 0 if exc.code is None else 1
-        captured = capsysbinary.readouterr()
-        return Ran(code, captured.out.decode(), captured.err.decode())
-
-    return run
+from tests.unit.cli.conftest import Run
 
 
 def a_line(**changes: Any) -> str:

@@ -1,24 +1,12 @@
 """`habeas diagnose`: what it prints for an account and for symptoms, and how it refuses."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec import Struct
 
-from habeas.cli.main import main
-
-
-class Ran(Struct):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ran]
+from tests.unit.cli.conftest import Ran, Run
 
 OPENED = {
     "specversion": "1.0",
@@ -27,26 +15,6 @@ OPENED = {
     "type": "account.opened",
     "time": "2026-03-02T12:00:00Z",
 }
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> Run:
-    """Run one command on a store of the test's own."""
-    monkeypatch.setenv("HABEAS_STORE", f"sqlite:///{tmp_path / 'habeas.db'}")
-    monkeypatch.delenv("HABEAS_PLAYBOOK", raising=False)
-    monkeypatch.chdir(tmp_path)
-
-    def run(*args: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["habeas", *args])
-        try:
-            main()
-            code = 0
-        except SystemExit as exc:
-            code = exc.code if isinstance(exc.code, int) else 0 if exc.code is None else 1
-        captured = capsysbinary.readouterr()
-        return Ran(code, captured.out.decode(), captured.err.decode())
-
-    return run
 
 
 def a_file(text: str, name: str = "seen") -> str:

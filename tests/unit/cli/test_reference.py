@@ -1,7 +1,6 @@
 """`habeas reference` and `habeas doctor`: what they load, what they refuse, and that running processes take it over."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,17 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec import Struct
 
 from habeas.cli import wiring
-from habeas.cli.main import main
+from tests.real_data import FOLDER as REAL
+from tests.real_data import needs
+from tests.unit.cli.conftest import Ran, Run
 from tests.unit.reference.geo_files import a_flat, a_nested, a_part, an_mmdb
 from tests.unit.reference.sanctions.files import ADD, ALT, ETHER, EU_XML, SDN_XML, UN_XML, a_row, an_sdn
 
-REAL = Path(os.environ.get("HABEAS_DATA") or Path(__file__).parents[4] / "shared" / "data")
-needs_real_files = pytest.mark.skipif(
-    not REAL.is_dir(), reason="needs the folder of real data; HABEAS_DATA says where it is"
-)
+needs_real_files = needs(REAL)
 
 WALLET = "XBT 149w62rY42aZBox8fGcmqNsXUzSStKeq8C"
 OVERRIDES = """
@@ -34,39 +31,6 @@ until = 2999-01-01T00:00:00Z
 note = "our own office in Vienna"
 by = "jane:analyst"
 """
-
-
-class Ran(Struct):
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-Run = Callable[..., Ran]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> Run:
-    """Run one command on a store of the test's own."""
-    monkeypatch.setenv("HABEAS_STORE", f"sqlite:///{tmp_path / 'habeas.db'}")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.delenv("HABEAS_PLAYBOOK", raising=False)
-    monkeypatch.chdir(tmp_path)
-
-    def run(*args: str | Path) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["habeas", *map(str, args)])
-        try:
-            main()
-            code = 0
-        except SystemExit as exc:
-            code = exc.code if isinstance(exc.code, int) else 0 if exc.code is None else 1
-        captured = capsysbinary.readouterr()
-        return Ran(code, captured.out.decode(), captured.err.decode())
-
-    return run
 
 
 @pytest.fixture

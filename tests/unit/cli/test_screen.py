@@ -1,15 +1,11 @@
 """`habeas screen` and `habeas evaluate names`: what they print, how they refuse, what their exit codes are."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from habeas.cli.main import main
-
-Run = Callable[..., tuple[int, str, str]]
+from tests.unit.cli.conftest import Run
 
 OWN_LIST = """
 list = "EXAMPLE"
@@ -23,25 +19,6 @@ names = ["KOROLENKO, Grigory"]
 births = ["circa 1962"]
 nationalities = ["RU"]
 """
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]) -> Run:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("HABEAS_STORE", f"sqlite:///{tmp_path / 'habeas.db'}")
-    monkeypatch.chdir(tmp_path)
-
-    def run(*args: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["habeas", *args])
-        try:
-            main()
-            code = 0
-        except SystemExit as exc:
-            code = exc.code if isinstance(exc.code, int) else 0 if exc.code is None else 1
-        captured = capsysbinary.readouterr()
-        return code, captured.out.decode(), captured.err.decode()
-
-    return run
 
 
 def test_a_listed_name_is_shown_with_its_reasons(run: Run) -> None:

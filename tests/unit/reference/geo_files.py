@@ -1,23 +1,20 @@
 """What tests of places share: small `.mmdb` files made for one test, lists in one line, and the folder of real files."""
 
-import os
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import pytest
 from mmdb_writer import MMDBWriter
 from netaddr import IPNetwork, IPSet
 
 from habeas.reference.network_lists import NetworkList
 from habeas.reference.prefix import parse_prefix
+from tests.real_data import FOLDER, needs
 
-REAL = Path(os.environ.get("HABEAS_DATA") or Path(__file__).parents[4] / "shared" / "data") / "geo"
-needs_real_files = pytest.mark.skipif(
-    not REAL.is_dir(), reason="needs the folder of real data; HABEAS_DATA says where it is"
-)
+REAL = FOLDER / "geo"
+needs_real_files = needs(REAL)
 
 BUILT_AT = datetime(2026, 8, 1, tzinfo=UTC)
 AUGUST = date(2026, 8, 22)

@@ -1,8 +1,6 @@
 """OFAC's own list: sizes, time and memory as they must be, with room for a slow machine."""
 
-import os
 from functools import cache
-from pathlib import Path
 from time import perf_counter
 
 import pytest
@@ -12,14 +10,11 @@ from habeas.reference.names.index import NameIndex, build_index
 from habeas.reference.names.index_file import decode, encode
 from habeas.reference.sanctions.births import birth_in
 from habeas.reference.sanctions.load import ListFile, load_lists
+from tests.real_data import FOLDER, needs
 
-FOLDER = Path(os.environ.get("HABEAS_DATA") or "../shared/data") / "sanctions" / "ofac"
-FILES = (FOLDER / "sdn_2024-05-03.csv", FOLDER / "alt_2024-09.csv")
+FILES = tuple(FOLDER / "sanctions" / "ofac" / name for name in ("sdn_2024-05-03.csv", "alt_2024-09.csv"))
 
-pytestmark = pytest.mark.skipif(
-    not all(path.exists() for path in FILES),
-    reason=f"OFAC's files are not in {FOLDER}; HABEAS_DATA says where the data is",
-)
+pytestmark = needs(*FILES)
 
 
 @cache

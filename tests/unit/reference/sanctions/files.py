@@ -1,19 +1,13 @@
 """Small files in every format, written from the published schemas about people who do not exist; and where real ones lie."""
 
-import os
 from functools import cache
-from pathlib import Path
-
-import pytest
 
 from habeas.domain.listing import ParsedList
 from habeas.reference.sanctions.ofac_csv import parse
+from tests.real_data import FOLDER, needs
 
-REAL = Path(os.environ.get("HABEAS_DATA") or Path(__file__).parents[5] / "shared" / "data") / "sanctions"
-
-with_real_lists = pytest.mark.skipif(
-    not REAL.is_dir(), reason="there are no real sanctions lists here; they lie in the folder that HABEAS_DATA names"
-)
+REAL = FOLDER / "sanctions"
+with_real_lists = needs(REAL)
 
 BITCOIN = "149w62rY42aZBox8fGcmqNsXUzSStKeq8C"
 ETHER = "0x098B716B8Aaf21512996dC57EB0615e2383E2f96"
