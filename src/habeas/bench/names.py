@@ -15,6 +15,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from habeas.bench.data import data_folder, skipped
 from habeas.bench.timing import percentiles
 from habeas.domain.listing import ParsedList
 from habeas.domain.screening import Query
@@ -37,10 +38,9 @@ _COUNTRIES = ("US", "GB", "DE", "RU", "IR", "CN", "TR", "BR", "NG", "IN")
 
 def bench_names(size: int, data: Path | None = None) -> dict[str, Any]:
     """`size` questions of each kind, and five times as many customers."""
-    folder = data or Path(os.environ.get("HABEAS_DATA") or "../shared/data")
-    paths = [folder / name for name in _FILES]
-    if absent := next((path for path in paths if not path.exists()), None):
-        return {"skipped": f"`{absent}` is not there; HABEAS_DATA says where the data is"}
+    paths = [data_folder(data) / name for name in _FILES]
+    if absent := skipped(*paths):
+        return absent
     lists = load_lists([ListFile(path.name, path.read_bytes(), resaved=True) for path in paths])
     before = _memory_mb()
     start = perf_counter()

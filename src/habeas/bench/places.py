@@ -7,7 +7,6 @@ City files are built for the occasion from a published sample of DB-IP's.
 import csv
 import gzip
 import json
-import os
 import random
 import tempfile
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from habeas.bench.data import data_folder, skipped
 from habeas.bench.timing import percentiles
 from habeas.bench.workload import START_AT
 from habeas.decision.decide import decide
@@ -67,7 +67,7 @@ def bench_cities(size: int, data: Path | None = None) -> dict[str, Any]:
     return {
         "nested": _of_real_file(geo / _MAXMIND_CITIES, size),
         "flat": _of_sample(geo, columns, lambda path, prefixes: _of_file(path, _inside(prefixes, size))),
-        "combined": _missing(*(geo / name for name in _LISTS))
+        "combined": skipped(*(geo / name for name in _LISTS))
         or _of_sample(geo, columns, lambda path, prefixes: _combined(path, _lists(geo), _inside(prefixes, size))),
     }
 
@@ -75,7 +75,7 @@ def bench_cities(size: int, data: Path | None = None) -> dict[str, Any]:
 def bench_tags(size: int, data: Path | None = None) -> dict[str, Any]:
     """Tags by the compiled lists of X4BNet, Tor and MISP: listed addresses, and any addresses; compiling and loading."""
     geo = _geo(data)
-    if missing := _missing(*(geo / name for name in _LISTS)):
+    if missing := skipped(*(geo / name for name in _LISTS)):
         return missing
     start = perf_counter()
     lists = _lists(geo)
@@ -107,7 +107,7 @@ def bench_login(size: int, data: Path | None = None) -> dict[str, Any]:
     """
     geo = _geo(data)
     columns = ("country_code", "state1", "city", "latitude", "longitude")
-    return _missing(*(geo / name for name in _LISTS)) or _of_sample(
+    return skipped(*(geo / name for name in _LISTS)) or _of_sample(
         geo, columns, lambda path, prefixes: _logins(path, _lists(geo), _inside(prefixes, size))
     )
 
@@ -136,7 +136,7 @@ def _logins(path: Path, lists: list[NetworkList], ips: list[str]) -> dict[str, A
 
 def _of_real_file(path: Path, size: int) -> dict[str, Any]:
     """The figures of one `.mmdb` file, for addresses that it knows."""
-    if missing := _missing(path):
+    if missing := skipped(path):
         return missing
     places = open_mmdb(path, remembered=0)
     networks = [prefix for prefix, _ in records(path) if not prefix.is_ipv6]
@@ -189,12 +189,7 @@ def _timed(call: Callable[[], object]) -> list[float]:
 
 
 def _geo(data: Path | None) -> Path:
-    return (data or Path(os.environ.get("HABEAS_DATA") or "../shared/data")) / "geo"
-
-
-def _missing(*paths: Path) -> dict[str, Any] | None:
-    absent = next((path for path in paths if not path.exists()), None)
-    return None if absent is None else {"skipped": f"`{absent}` is not there; HABEAS_DATA says where the data is"}
+    return data_folder(data) / "geo"
 
 
 def _lists(geo: Path) -> list[NetworkList]:
@@ -210,7 +205,7 @@ def _of_sample(
     geo: Path, columns: tuple[str, ...], measure: Callable[[Path, list[Prefix]], dict[str, Any]]
 ) -> dict[str, Any]:
     """What `measure` finds in an `.mmdb` file in the flat shape, with the sample's networks and these columns."""
-    if missing := _missing(geo / _SAMPLE):
+    if missing := skipped(geo / _SAMPLE):
         return missing
     if find_spec("mmdb_writer") is None:
         return {"skipped": "the package mmdb-writer is not there; scripts/setup dev installs it"}

@@ -3,7 +3,6 @@
 On real files where the folder of data is there (`HABEAS_DATA`, else `../shared/data`); else on what comes with Habeas.
 """
 
-import os
 import random
 import tempfile
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from typing import Any
 import msgspec
 
 from habeas.bench import workload
+from habeas.bench.data import data_folder
 from habeas.bench.timing import per_call, percentiles
 from habeas.domain.account import new_account
 from habeas.domain.event import Event, make_event
@@ -36,7 +36,7 @@ _FILES = {
 
 def bench_reference(size: int, data: Path | None = None) -> dict[str, Any]:
     """Milliseconds to read and load files, to take over a change, and microseconds a look-up and an event."""
-    folder = data or Path(os.environ.get("HABEAS_DATA") or "../shared/data")
+    folder = data_folder(data)
     with tempfile.TemporaryDirectory(prefix="habeas-bench-") as scratch:
         store = open_store(f"sqlite:///{Path(scratch) / 'bench.db'}")
         try:
