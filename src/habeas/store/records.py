@@ -3,11 +3,11 @@
 Both table engines use these, so that they differ in nothing but where the rows lie.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -43,6 +43,8 @@ from habeas.store.rows import (
     to_column,
 )
 from habeas.store.vault import CannotOpenError, Sealer, Vault
+
+T = TypeVar("T")
 
 _STANDING = frozenset({Status.PROPOSED, Status.ACTIVE})
 
@@ -310,41 +312,25 @@ def read_event(row: JournalRow, sealer: Sealer | None) -> RecordedEvent | None:
         raise UnreadableRecordError(what, row.account_id) from None
     if entry.kind != EntryKind.EVENT:
         return None
-    payload = _opened(row.account_id, sealer, _entry_purpose(row.sequence), entry.sealed, what)
-    try:
-        return _decode_event(payload)
-    except UNDECODABLE:
-        raise UnreadableRecordError(what, row.account_id) from None
+    return _read(_decode_event, row.account_id, sealer, _entry_purpose(row.sequence), entry.sealed, what)
 
 
 def read_restriction(row: RestrictionRow, sealer: Sealer | None) -> Restriction:
     """The restriction in a row. Raises UnreadableRecordError."""
     what = f"restriction `{row.id}`"
-    payload = _opened(row.account_id, sealer, _restriction_purpose(row.id), row.body, what)
-    try:
-        return _decode_restriction(payload)
-    except UNDECODABLE:
-        raise UnreadableRecordError(what, row.account_id) from None
+    return _read(_decode_restriction, row.account_id, sealer, _restriction_purpose(row.id), row.body, what)
 
 
 def read_case(row: CaseRow, sealer: Sealer | None) -> Case:
     """The case in a row. Raises UnreadableRecordError."""
     what = f"case `{row.id}`"
-    payload = _opened(row.account_id, sealer, _case_purpose(row.id), row.body, what)
-    try:
-        return _decode_case(payload)
-    except UNDECODABLE:
-        raise UnreadableRecordError(what, row.account_id) from None
+    return _read(_decode_case, row.account_id, sealer, _case_purpose(row.id), row.body, what)
 
 
 def read_request(row: RequestRow, sealer: Sealer | None) -> DocumentRequest:
     """The document request in a row. Raises UnreadableRecordError."""
     what = f"document request `{row.id}`"
-    payload = _opened(row.account_id, sealer, _request_purpose(row.id), row.body, what)
-    try:
-        return _decode_request(payload)
-    except UNDECODABLE:
-        raise UnreadableRecordError(what, row.account_id) from None
+    return _read(_decode_request, row.account_id, sealer, _request_purpose(row.id), row.body, what)
 
 
 def read_queued(row: QueuedRow, vault: Vault) -> QueuedMessage:
@@ -389,6 +375,16 @@ def read_reference(row: ReferenceRow) -> ReferenceSet:
         by=row.loaded_by,
         is_current=bool(row.is_current),
     )
+
+
+def _read(
+    decode: Callable[[bytes], T], account: AccountId, sealer: Sealer | None, purpose: str, sealed: bytes, what: str
+) -> T:
+    payload = _opened(account, sealer, purpose, sealed, what)
+    try:
+        return decode(payload)
+    except UNDECODABLE:
+        raise UnreadableRecordError(what, account) from None
 
 
 def _opened(account: AccountId, sealer: Sealer | None, purpose: str, sealed: bytes, what: str) -> bytes:
