@@ -10,6 +10,7 @@ from datetime import timedelta
 from msgspec import Struct
 
 from habeas.detection.detector import Detector
+from habeas.detection.leaps import is_proved_since
 from habeas.domain.account import AccountState, Step, StepName
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.signal import Signal
@@ -34,7 +35,7 @@ class Params(Struct, frozen=True, forbid_unknown_fields=True):
 def judge(state: AccountState, enriched: EnrichedEvent, params: Params) -> Iterator[Signal]:
     """The score of the sequence so far, when this event added a step to it; and single facts that speak alone."""
     now = state.decided_at or enriched.event.time
-    steps = [s for s in state.steps if now - s.at <= params.within_for and not _is_proved_since(state, s)]
+    steps = [s for s in state.steps if now - s.at <= params.within_for and not is_proved_since(state, s.at)]
     added = [step for step in steps if step.mark == enriched.mark]
     if not added:
         return
@@ -54,10 +55,6 @@ def judge(state: AccountState, enriched: EnrichedEvent, params: Params) -> Itera
     for step in added:
         if step.what in (StepName.CREDENTIAL_LEAKED, StepName.SESSION_REUSED):
             yield Signal(typology=str(step.what), score=0.5, detector=DETECTOR.label, evidence=_alone(enriched))
-
-
-def _is_proved_since(state: AccountState, step: Step) -> bool:
-    return state.proved_at is not None and step.at <= state.proved_at
 
 
 def _counted(steps: list[Step]) -> list[Step]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from habeas.domain.actor import Actor, Role
+from habeas.domain.actor import RESTRICTING_ROLES, Actor, Role
 from habeas.domain.ids import AccountId, CaseId, EventId, RestrictionId
 
 
@@ -79,10 +79,10 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     decided_at: datetime | None = None
 
 
-DECIDING_ROLES = frozenset(
-    {Role.ANALYST, Role.SENIOR_ANALYST, Role.SANCTIONS_OFFICER, Role.MLRO, Role.COUNSEL, Role.CAMPAIGN_MANAGER}
-)
-MATCH_ROLES = frozenset({Role.ANALYST, Role.SENIOR_ANALYST, Role.SANCTIONS_OFFICER, Role.MLRO, Role.COUNSEL})
+DECIDING_ROLES = RESTRICTING_ROLES
+"""Who may decide a case: whoever may limit an account."""
+
+MATCH_ROLES = DECIDING_ROLES - {Role.CAMPAIGN_MANAGER}
 """Who may say whether a match is true or false."""
 
 
