@@ -74,19 +74,20 @@ def rescreen(store: StoreOption = None, json: JsonOption = False) -> None:
 
     from habeas.service.rescreen import rescreen as screen_again
 
-    with (
-        wiring.opened_store(store) as opened,
-        wiring.opened_intake(opened) as intake,
-        Progress(console=Console(stderr=True), transient=True) as bar,
-    ):
-        task = bar.add_task("screening")
-        done = screen_again(
-            opened,
-            intake,
-            wiring.library(opened),
-            wiring.now,
-            lambda screened, accounts: bar.update(task, completed=screened, total=accounts),
-        )
+    with wiring.opened_store(store) as opened:
+        library = wiring.library(opened)
+        with (
+            wiring.opened_intake(opened, looked_up=library) as intake,
+            Progress(console=Console(stderr=True), transient=True) as bar,
+        ):
+            task = bar.add_task("screening")
+            done = screen_again(
+                opened,
+                intake,
+                library,
+                wiring.now,
+                lambda screened, accounts: bar.update(task, completed=screened, total=accounts),
+            )
     show.json_line(done) if json else print(
         f"{done.named} names screened, {done.reported} accounts to look at, "
         f"{done.delisted} true matches whose entry is gone"

@@ -55,11 +55,11 @@ def opened_store(url: str | None) -> "Iterator[Store]":
 
 
 @contextmanager
-def opened_intake(store: "Store", clock: "Clock" = now) -> "Iterator[Intake]":
-    """An intake over the store, with the playbook in use and the store's reference sets."""
+def opened_intake(store: "Store", clock: "Clock" = now, looked_up: "Library | None" = None) -> "Iterator[Intake]":
+    """An intake over the store, with the playbook in use; it looks up in the store's reference sets, or in what is given."""
     from habeas.service.intake import Intake
 
-    looked_up = library(store)
+    looked_up = looked_up or library(store)
     with Intake(store, playbook(), looked_up, looked_up, clock) as intake:
         yield intake
 

@@ -155,16 +155,11 @@ class ListsBuilder:
         ]
         if all(each.kind != OFAC for each, _ in sets):
             lists.append(builtin_list())
-        marks = [
-            f"{each.kind} {each.version} {each.as_of} {each.sha256}"
-            for each, _ in sets
-            if family_of(each.kind) in LISTS
-        ]
 
         def names() -> NameIndex:
-            # The built-in sample is made into an index in no time, and changes with each release.
-            if self._cache is None or not marks or len(marks) != len(lists):
+            if self._cache is None:
                 return build_index(lists)
+            marks = [f"{v.list} {v.version} {v.as_of} {v.sha256}" for v in (parsed.version for parsed in lists)]
             return index_file.kept(self._cache, marks, lambda: build_index(lists))
 
         return LoadedLists(lists, self._key, names)

@@ -27,12 +27,8 @@ class Rescreened(Struct, frozen=True):
     delisted: int
 
 
-class _Declared(Struct, frozen=True, omit_defaults=True):
-    """What a profile declares of what is compared, as it is now."""
-
-    name: str | None = None
-    birth_date: object = None
-    nationalities: tuple[str, ...] | None = None
+_COMPARED = ("name", "birth_date", "nationalities")
+"""What is compared of a profile."""
 
 
 def rescreen(
@@ -56,15 +52,15 @@ def rescreen(
         progress(done, len(accounts))
         with store.reading() as reader:
             delisted += [intake.submit(event) for event in _delisted(reader, account, lists, clock)]
-            profile = _profile(reader, account)
-            who = who_of(profile)
+            declared = _declared(reader, account)
+            who = who_of(msgspec.convert(declared, data.Profile))
             if who is None:
                 continue
             named += 1
             pairs = _new_pairs(reader, account, who, lists)
             if not pairs:
                 continue
-            event = _event(account, profile, pairs, clock)
+            event = _event(account, declared, pairs, clock)
             if reader.recorded(account, RESCREEN_SOURCE, event.id) is not None:
                 continue
         reported.append(intake.submit(event))
@@ -89,18 +85,14 @@ def _delisted(reader: Reader, account: AccountId, lists: Lists, clock: Clock) ->
         yield make_event(id_, RESCREEN_SOURCE, MATCH_DELISTED, account, clock(), body)
 
 
-def _profile(reader: Reader, account: AccountId) -> data.Profile:
+def _declared(reader: Reader, account: AccountId) -> dict[str, object]:
     """Who the account said that it is: the last word on each thing."""
     declared: dict[str, object] = {}
-    for said in _declared(reader, account):
-        declared |= {name: value for name in _Declared.__struct_fields__ if (value := getattr(said, name)) is not None}
-    return msgspec.convert(declared, data.Profile)
-
-
-def _declared(reader: Reader, account: AccountId) -> Iterator[data.Profile]:
     for event in reader.events(account):
         if event.type in ("account.opened", "account.profile_changed"):
-            yield msgspec.json.decode(event.body, type=data.Profile)
+            said = msgspec.json.decode(event.body, type=data.Profile)
+            declared |= {name: value for name in _COMPARED if (value := getattr(said, name)) is not None}
+    return declared
 
 
 def _new_pairs(reader: Reader, account: AccountId, who: Query, lists: Lists) -> list[str]:
@@ -114,8 +106,7 @@ def _new_pairs(reader: Reader, account: AccountId, who: Query, lists: Lists) -> 
     return sorted(hit.pair for hit in hits if hit.pair not in known)
 
 
-def _event(account: AccountId, profile: data.Profile, pairs: list[str], clock: Clock) -> Event:
-    declared = _Declared(profile.name, profile.birth_date, profile.nationalities)
+def _event(account: AccountId, declared: dict[str, object], pairs: list[str], clock: Clock) -> Event:
     id_ = f"names-{fingerprint(' '.join(pairs))}"
     body = msgspec.json.encode(declared)
     return make_event(id_, RESCREEN_SOURCE, "account.profile_changed", account, clock(), body)
