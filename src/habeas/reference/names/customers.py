@@ -21,6 +21,7 @@ from habeas.reference.names.likeness import hashed, sound
 from habeas.reference.names.normalise import cuts, is_legal_form, words_of
 from habeas.reference.names.scorer import words_in
 from habeas.reference.names.tables import Keys, Lists, Texts, keys_of, packed_key
+from habeas.reference.names.vocabulary import TABLES as VOCABULARY_TABLES
 from habeas.reference.names.vocabulary import Vocabulary, VocabularyBuilder
 
 LAYOUT = table_file.Layout(
@@ -28,12 +29,7 @@ LAYOUT = table_file.Layout(
     version=1,
     what="an index of customers",
     tables=(
-        ("word_ends", "I"),
-        ("words", "B"),
-        ("weights", "d"),
-        ("slips", "Q"),
-        ("sounds", "Q"),
-        ("vowelless", "Q"),
+        *VOCABULARY_TABLES,
         ("customers_with_ends", "I"),
         ("customers_with", "I"),
         ("customer_ends", "I"),
@@ -250,14 +246,8 @@ def _inverted(ends: Sequence[int], words: Sequence[int], count: int) -> Lists:
 
 def encode(index: CustomerIndex) -> bytes:
     """The bytes of an index."""
-    words = index.vocabulary
     tables = {
-        "word_ends": words.texts.ends,
-        "words": words.texts.blob,
-        "weights": words.weights,
-        "slips": words.slips.packed,
-        "sounds": words.sounds.packed,
-        "vowelless": words.vowelless.packed,
+        **index.vocabulary.tables(),
         "customers_with_ends": index.customers_with.ends,
         "customers_with": index.customers_with.items,
         "customer_ends": index.words.ends,
@@ -278,14 +268,7 @@ def decode(data: bytes) -> CustomerIndex:
         return cast("Sequence[int]", tables[name])
 
     return CustomerIndex(
-        Vocabulary(
-            Texts(numbers("word_ends"), tables["words"]),
-            cast("Sequence[float]", tables["weights"]),
-            Keys(numbers("slips")),
-            Keys(numbers("sounds")),
-            Keys(numbers("vowelless")),
-            known_matters=False,
-        ),
+        Vocabulary.from_tables(tables, known_matters=False),
         Lists(numbers("customers_with_ends"), numbers("customers_with")),
         Lists(numbers("customer_ends"), numbers("customer_words")),
         Keys(numbers("joined")),

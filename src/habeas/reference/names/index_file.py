@@ -11,6 +11,7 @@ from habeas.domain.listing import ListVersion
 from habeas.reference.names import table_file
 from habeas.reference.names.index import NameIndex
 from habeas.reference.names.tables import Keys, Lists, Texts
+from habeas.reference.names.vocabulary import TABLES as VOCABULARY_TABLES
 from habeas.reference.names.vocabulary import Vocabulary
 
 LAYOUT = table_file.Layout(
@@ -19,12 +20,7 @@ LAYOUT = table_file.Layout(
     version=1,
     what="an index of names",
     tables=(
-        ("word_ends", "I"),
-        ("words", "B"),
-        ("weights", "d"),
-        ("slips", "Q"),
-        ("sounds", "Q"),
-        ("vowelless", "Q"),
+        *VOCABULARY_TABLES,
         ("names_with_ends", "I"),
         ("names_with", "I"),
         ("unit_ends", "I"),
@@ -41,14 +37,8 @@ LAYOUT = table_file.Layout(
 
 def encode(index: NameIndex) -> bytes:
     """The bytes of an index."""
-    words = index.vocabulary
     tables = {
-        "word_ends": words.texts.ends,
-        "words": words.texts.blob,
-        "weights": words.weights,
-        "slips": words.slips.packed,
-        "sounds": words.sounds.packed,
-        "vowelless": words.vowelless.packed,
+        **index.vocabulary.tables(),
         "names_with_ends": index.names_with.ends,
         "names_with": index.names_with.items,
         "unit_ends": index.units.ends,
@@ -75,13 +65,7 @@ def decode(data: bytes) -> NameIndex:
 
     return NameIndex(
         versions,
-        Vocabulary(
-            Texts(numbers("word_ends"), tables["words"]),
-            fractions("weights"),
-            Keys(numbers("slips")),
-            Keys(numbers("sounds")),
-            Keys(numbers("vowelless")),
-        ),
+        Vocabulary.from_tables(tables),
         Lists(numbers("names_with_ends"), numbers("names_with")),
         Lists(numbers("unit_ends"), numbers("units")),
         fractions("totals"),

@@ -1,8 +1,9 @@
 """The words of many names: how much each says, and which of them are like a word that is asked for."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import log1p
+from typing import Any, Self
 
 from habeas.domain.screening import Likeness
 from habeas.reference.names.likeness import SIMILARITY_MIN, consonants, deletions, hashed, similarity, sound
@@ -16,6 +17,17 @@ NEARLY = 0.08
 
 Alike = dict[int, tuple[float, Likeness]]
 """Words of the vocabulary by number, with how alike they are to the one asked for, the likest first."""
+
+
+TABLES = (
+    ("word_ends", "I"),
+    ("words", "B"),
+    ("weights", "d"),
+    ("slips", "Q"),
+    ("sounds", "Q"),
+    ("vowelless", "Q"),
+)
+"""A vocabulary in a file (`table_file`), by name and type."""
 
 
 class Vocabulary:
@@ -51,6 +63,29 @@ class Vocabulary:
         """Whether a word that is known is less like others: so it is for names that are asked for, in lists."""
         self._remembered: dict[str, Alike] = {}
         self._remembered_joined: dict[str, Alike] = {}
+
+    @classmethod
+    def from_tables(cls, tables: Mapping[str, Any], *, known_matters: bool = True) -> Self:
+        """A vocabulary from what `tables` gave."""
+        return cls(
+            Texts(tables["word_ends"], tables["words"]),
+            tables["weights"],
+            Keys(tables["slips"]),
+            Keys(tables["sounds"]),
+            Keys(tables["vowelless"]),
+            known_matters=known_matters,
+        )
+
+    def tables(self) -> dict[str, Any]:
+        """What is written to a file, as `TABLES` names it."""
+        return {
+            "word_ends": self.texts.ends,
+            "words": self.texts.blob,
+            "weights": self.weights,
+            "slips": self.slips.packed,
+            "sounds": self.sounds.packed,
+            "vowelless": self.vowelless.packed,
+        }
 
     def alike(self, word: str, *, joined: bool = False) -> Alike:
         """The words like this one. For a word joined from two, slips are not looked for."""
