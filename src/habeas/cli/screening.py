@@ -18,6 +18,7 @@ from habeas.domain.screening import BANDS, NAME_LENGTH_MAX, Hit, Query
 
 if TYPE_CHECKING:
     from habeas.evaluation.names import NamesEvaluation
+    from habeas.reference.sanctions.load import ListFile
 
 ListOption = Annotated[
     list[Path] | None,
@@ -187,20 +188,26 @@ def _countries(codes: Sequence[str]) -> tuple[str, ...]:
 
 def _parsed(paths: Sequence[Path], *, resaved: bool) -> tuple[ParsedList, ...]:
     from habeas.reference.sanctions.builtin import builtin_list
-    from habeas.reference.sanctions.load import ListFile, load_lists
+    from habeas.reference.sanctions.load import load_lists
 
-    if not paths:
-        return (builtin_list(),)
-    return load_lists([ListFile(path.name, wiring.read_input(path), resaved=resaved) for path in paths])
+    return load_lists(_files(paths, resaved=resaved)) if paths else (builtin_list(),)
+
+
+def _files(paths: Sequence[Path], *, resaved: bool) -> "list[ListFile]":
+    from habeas.reference.sanctions.load import ListFile
+
+    return [ListFile(path.name, wiring.read_input(path), resaved=resaved) for path in paths]
 
 
 def _in_files(query: Query, paths: Sequence[Path], *, resaved: bool) -> Screening:
     """What some files say. The index is kept in the cache by the files' digests."""
     from habeas.reference.names import index_file
     from habeas.reference.names.index import build_index
+    from habeas.reference.sanctions.load import load_lists
 
-    digests = [f"{resaved} {path.name} {sha256(wiring.read_input(path)).hexdigest()}" for path in paths]
-    index = index_file.kept(wiring.cache_dir(), digests, lambda: build_index(_parsed(paths, resaved=resaved)))
+    files = _files(paths, resaved=resaved)
+    digests = [f"{resaved} {file.name} {sha256(file.data).hexdigest()}" for file in files]
+    index = index_file.kept(wiring.cache_dir(), digests, lambda: build_index(load_lists(files)))
     return Screening(query.name, _versions(index.versions), index.screen(query))
 
 
