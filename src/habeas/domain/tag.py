@@ -1,4 +1,4 @@
-"""What somebody says about an address of a chain: who is behind it, since when, how surely, and since when we know (detection 5)."""
+"""What somebody says about an address of a chain: whose it is, since when, how surely, and since when we know (detection 5)."""
 
 from datetime import datetime
 from enum import StrEnum
