@@ -219,15 +219,15 @@ def diff(
 
     with wiring.opened_store(store) as opened:
         if after is None:
-            new = _version(opened, before)
+            new = version_of(opened, before)
             if not Path(before).exists():
                 raise BadInputError(
                     f"name two versions, or a file to compare with the current one; `{before}` is no file"
                 )
-            old = _current(opened, new.kind)
+            old = current_version(opened, new.kind)
             names = f"{new.kind}, current" if old else "nothing", before
         else:
-            old, new = _version(opened, before), _version(opened, after)
+            old, new = version_of(opened, before), version_of(opened, after)
             names = before, after
         found = difference(old, new)
     if json:
@@ -248,7 +248,7 @@ def _print(found: "Difference", names: tuple[str, str]) -> None:
         show.console().print(line)
 
 
-def _version(opened: Store, text: str) -> "Version":
+def version_of(opened: Store, text: str) -> "Version":
     """What an argument names: a file, a stored version, or the current one of a kind."""
     from habeas.reference.difference import Version
     from habeas.reference.prepare import given, prepare
@@ -259,7 +259,7 @@ def _version(opened: Store, text: str) -> "Version":
         return Version(prepared.kind, prepared.content)
     kind, is_pair, version = text.partition("@")
     if not is_pair:
-        current = _current(opened, kind)
+        current = current_version(opened, kind)
         if current is not None:
             return current
     with opened.reading() as reader:
@@ -272,7 +272,7 @@ def _version(opened: Store, text: str) -> "Version":
     return Version(kind, content)
 
 
-def _current(opened: Store, kind: str) -> "Version | None":
+def current_version(opened: Store, kind: str) -> "Version | None":
     from habeas.reference.difference import Version
 
     with opened.reading() as reader:

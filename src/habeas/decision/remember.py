@@ -175,6 +175,8 @@ def _keep_profile(state: AccountState, profile: data.Profile, enriched: Enriched
         entity=EntityId(profile.entity) if profile.entity else state.entity,
         holder=HolderId(profile.holder) if profile.holder else state.holder or enriched.facts.holder,
         parents=parents,
+        name=profile.name or state.name,
+        birth_date=profile.birth_date or state.birth_date,
         residence=profile.residence or state.residence,
         nationalities=profile.nationalities if profile.nationalities is not None else state.nationalities,
         document_country=profile.document.country if profile.document else state.document_country,

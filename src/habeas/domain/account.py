@@ -1,6 +1,6 @@
 """The state of one account: small, bounded, versioned. All that a decision about the account may remember."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -141,6 +141,9 @@ class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     parents: tuple[AccountId, ...] = ()
     """The main account, then former main accounts whose restrictions stay until a review (model 5.3)."""
     life: Life = Life.ACTIVE
+    name: str | None = None
+    """As declared, with the birth date: what is compared with sanctions lists, when either side changes."""
+    birth_date: date | None = None
     residence: str | None = None
     nationalities: tuple[str, ...] = ()
     document_country: str | None = None

@@ -68,6 +68,18 @@ def difference(before: Version | None, after: Version) -> Difference:
             )
 
 
+def changed_entries(before: Version, after: Version) -> frozenset[tuple[str, str]]:
+    """The entries of a list, each as its list and its id there, that are new in a version or differ from the one before.
+
+    Raises BadInputError unless both are of one list.
+    """
+    if before.kind != after.kind or family_of(after.kind) not in LISTS:
+        raise BadInputError(f"`{before.kind}` is no earlier version of the list `{after.kind}`")
+    found = delta(_parsed(before), _parsed(after))
+    entities = (*found.added, *(each.after for each in found.changed))
+    return frozenset((entity.list, entity.entry) for entity in entities)
+
+
 def _parsed(version: Version) -> ParsedList:
     return contents.parsed_list(version.content, version.kind)
 

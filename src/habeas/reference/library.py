@@ -4,7 +4,7 @@ the exact index of listed wallets and documents. Where a store has no set, what 
 
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
@@ -23,6 +23,7 @@ from habeas.reference import contents
 from habeas.reference.kinds import LISTS, OFAC, OVERRIDES, Family, family_of
 from habeas.reference.mmdb import MmdbPlaces, open_mmdb
 from habeas.reference.names import index_file
+from habeas.reference.names.customers import build_customer_index
 from habeas.reference.names.index import NameIndex, build_index
 from habeas.reference.networks import Networks, compile_networks
 from habeas.reference.overrides import Overrides
@@ -110,6 +111,11 @@ class LoadedLists:
         """The version of a list, if the list is there and does not have this entry; else None."""
         version, entries = self._entries.get(name, ("", frozenset()))
         return f"{name}@{version}" if version and entry not in entries else None
+
+    def could_be(self, customers: Iterable[tuple[str, Query]], entries: Iterable[tuple[str, str]]) -> set[str]:
+        """The ids of those customers who could be some of the entries, each given by its list and its id there."""
+        with self._screening:
+            return build_customer_index(customers).could_be(self._index(), entries)
 
     def screen(self, who: Query) -> tuple[Hit, ...]:
         """The same as names are screened, with everything that was compared."""

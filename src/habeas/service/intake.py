@@ -113,7 +113,7 @@ class Intake:
                 f"event `{event.id}` is dated {event.time.isoformat()}, more than {policy.safety.ahead_for} ahead of now; "
                 "check the sender's clock and send it again"
             )
-        facts = relate(waiting.facts, event, state, work)
+        facts = relate(waiting.facts, event, state, work, self._lists)
         seed = event_seed(self._store.identity_key, event.account, event.source, event.id)
         enriched = EnrichedEvent(event, facts, seed, waiting.received_at)
         try:
