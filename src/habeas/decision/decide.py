@@ -67,7 +67,7 @@ def _doubts(state: AccountState, enriched: EnrichedEvent) -> Iterator[str]:
         yield "a record of the account is unreadable"
     for source in enriched.facts.unavailable:
         if source != "place":
-            yield f"sanctions lists could not be asked about {source} of event `{enriched.event.id}`"
+            yield f"{source} of event `{enriched.event.id}` could not be looked up"
 
 
 def _disposition(draft: Draft) -> Disposition | None:

@@ -1,10 +1,11 @@
 """All detectors, in the order in which they judge."""
 
-from habeas.detection import identity, region, reputation, sanctions, takeover, travel, vendor
+from habeas.detection import funds, identity, region, reputation, sanctions, takeover, travel, vendor
 from habeas.detection.detector import Detector
 
 DETECTORS: tuple[Detector, ...] = (
     sanctions.DETECTOR,
+    funds.DETECTOR,
     region.DETECTOR,
     identity.DETECTOR,
     travel.DETECTOR,

@@ -7,6 +7,7 @@ from msgspec import Struct
 from habeas.domain.account import Life
 from habeas.domain.case import Case
 from habeas.domain.event import Event
+from habeas.domain.exposure import Exposure
 from habeas.domain.ids import AccountId, HolderId
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction
@@ -73,6 +74,8 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     """Listed wallets that the event names: a sender, a destination, a declared address."""
     documents: tuple[ListHit, ...] = ()
     """Listed entries that carry the identity document that the event declares."""
+    exposure: Exposure | None = None
+    """Where the coins of a deposit came from, as far as the ledger and the tags say."""
     names: tuple[NameHit, ...] = ()
     """Listed names that the declared name resembles, best first."""
     restriction: Restriction | None = None

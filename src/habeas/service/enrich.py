@@ -20,7 +20,7 @@ from habeas.domain.listing import Birth, EntityKind
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction, Scope, Status
 from habeas.domain.screening import Query
-from habeas.service.ports import Lists, Places, Reader
+from habeas.service.ports import Coins, Lists, Places, Reader
 
 T = TypeVar("T")
 
@@ -36,10 +36,12 @@ class Wallet(NamedTuple):
 _NOTHING = Facts()
 
 
-def look_up(event: Event, places: Places, lists: Lists) -> Facts:
-    """What outside sources say about an event. What they do not know is named as unavailable, never guessed."""
+def look_up(event: Event, places: Places, lists: Lists, coins: Coins | None = None) -> Facts:
+    """What outside sources say about an event. What they do not know is named as unavailable, never guessed. Without `coins`
+    nothing is traced.
+    """
     said = event.data
-    return looked_up(
+    facts = looked_up(
         places,
         lists,
         ip=getattr(said, "ip", None),
@@ -47,6 +49,11 @@ def look_up(event: Event, places: Places, lists: Lists) -> Facts:
         document=said.document if isinstance(said, data.Profile) else None,
         who=who_of(said) if isinstance(said, data.Profile) else None,
     )
+    if coins is None or not isinstance(said, data.CryptoDeposit):
+        return facts
+    exposure = _asked(lambda: coins.exposure(said, event.time))
+    unavailable = facts.unavailable if exposure is not None else (*facts.unavailable, "coins")
+    return replace(facts, exposure=exposure, unavailable=unavailable)
 
 
 def looked_up(

@@ -11,6 +11,8 @@ from habeas.domain.account import AccountState
 from habeas.domain.case import Case
 from habeas.domain.decision import Decision, Message, Outcome, Timer, Topic
 from habeas.domain.document import DocumentRequest
+from habeas.domain.event_data import CryptoDeposit
+from habeas.domain.exposure import Exposure
 from habeas.domain.facts import EnrichedEvent, Facts, IpActivity, ListHit, NameHit
 from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
 from habeas.domain.place import Place
@@ -257,6 +259,13 @@ class Lists(Protocol):
 
     def version_without(self, name: str, entry: str) -> str | None:
         """The version of a list, if the list is there and does not have this entry; else None."""
+
+
+class Coins(Protocol):
+    """Where coins came from, by the ledger of transfers and what is said of addresses."""
+
+    def exposure(self, deposit: CryptoDeposit, known_at: datetime) -> Exposure:
+        """The origin of a deposit, with the tags that were known at an instant. What cannot be traced is in it."""
 
 
 class Clock(Protocol):
