@@ -128,7 +128,7 @@ class Story:
         self.siblings = tuple(AccountId(sibling) for sibling in siblings)
         self.decisions: list[Decision] = []
         self.restrictions: dict[RestrictionId, Restriction] = {r.id: r for r in self.state.restrictions}
-        self.timers: dict[RestrictionId, Timer] = {}
+        self.timers: dict[str, Timer] = {}
 
     # --- what happens -------------------------------------------------------------------------------------------------
 
@@ -159,7 +159,7 @@ class Story:
         for restriction in decision.restrictions:
             self.restrictions[restriction.id] = restriction
             self.timers.pop(restriction.id, None)
-        self.timers |= {timer.restriction: timer for timer in decision.timers}
+        self.timers |= {timer.about: timer for timer in decision.timers}
         return decision
 
     def login(
@@ -243,7 +243,7 @@ class Story:
             TIMER_DUE,
             by=TIMER_SOURCE,
             dated=at or timer.due_at,
-            restriction=timer.restriction,
+            about=timer.about,
             generation=timer.generation,
         )
 
@@ -252,7 +252,7 @@ class Story:
         until = self.now + span(text)
         while due := sorted((t for t in self.timers.values() if t.due_at <= until), key=lambda t: t.due_at):
             self.now = max(self.now, due[0].due_at)
-            del self.timers[due[0].restriction]
+            del self.timers[due[0].about]
             self.timer(due[0])
         self.now = until
         return self

@@ -62,7 +62,7 @@ def events(draw: st.DrawFn) -> EnrichedEvent:
         id_, source = f"ev-{draw(st.integers(0, 30))}", draw(st.sampled_from(("urn:exchange", "urn:vendor")))
         return an_enriched_event(an_event(id_, account=account, source=source, at=at))
     restriction, generation = draw(restriction_ids), draw(generations)
-    body = msgspec.json.encode({"restriction": restriction, "generation": generation})
+    body = msgspec.json.encode({"about": restriction, "generation": generation})
     id_ = f"{restriction}/{generation}/{at.hour}"
     return an_enriched_event(an_event(id_, account=account, type_=TIMER_DUE, source=TIMER_SOURCE, at=at, body=body))
 
@@ -246,7 +246,7 @@ class AnyGenerationFires(MemoryRows):
     @override
     def write(self, changes: Changes) -> None:
         fired = changes.fired
-        timer = None if fired is None else self._tables.timers.get((fired.account_id, fired.restriction_id))
+        timer = None if fired is None else self._tables.timers.get((fired.account_id, fired.about))
         super().write(changes._replace(fired=timer))
 
 

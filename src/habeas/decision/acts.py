@@ -32,7 +32,7 @@ PAGE = CasePolicy(queue="review", priority=Priority.PAGE)
 
 def timer_due(draft: Draft, due: data.TimerDue) -> None:
     """A restriction's end or recheck has come. A stale timer does nothing."""
-    restriction = next((r for r in draft.state.restrictions if r.id == due.restriction), None)
+    restriction = next((r for r in draft.state.restrictions if r.id == due.about), None)
     if restriction is None or restriction.generation != due.generation or restriction.status is not Status.ACTIVE:
         return
     if restriction.condition is not None:

@@ -293,9 +293,11 @@ class ActionDone(EventData, frozen=True, kw_only=True):
 
 
 class TimerDue(EventData, frozen=True, kw_only=True):
-    """A restriction's end or recheck has come. A stale `generation` does nothing."""
+    """A restriction's end or recheck has come, or the clock of a case or of a document request. A stale `generation` does
+    nothing.
+    """
 
-    restriction: RestrictionId
+    about: Token
     generation: int
 
 
