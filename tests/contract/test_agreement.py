@@ -15,6 +15,7 @@ from typing_extensions import override
 from habeas.domain.account import AccountState
 from habeas.domain.case import CaseStatus
 from habeas.domain.decision import Decision, IpRefusal, Message, Topic
+from habeas.domain.document import RequestStatus
 from habeas.domain.event import TIMER_DUE, TIMER_SOURCE
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import AccountId, CaseId, HolderId, RestrictionId
@@ -48,6 +49,9 @@ times = st.sampled_from(TIMES)
 generations = st.integers(0, 2)
 ips = st.sampled_from(("203.0.113.7", "::ffff:203.0.113.7", "2001:db8::1", "2001:db8::2"))
 KINDS = ("places.country", "sanctions.OFAC-SDN")
+
+
+_STANDS = RequestStatus.ISSUED, RequestStatus.CHECKING
 
 
 @st.composite
@@ -88,7 +92,11 @@ def decisions(draw: st.DrawFn, enriched: EnrichedEvent) -> Decision:
         for number in draw(st.lists(st.integers(0, 20), max_size=3, unique=True))
     )
     requests = tuple(
-        a_document_request(f"dr_{number}", account=account, status=draw(st.sampled_from(("issued", "received"))))
+        a_document_request(
+            f"dr_{number}",
+            account=account,
+            status=draw(st.sampled_from(_STANDS)),
+        )
         for number in draw(st.lists(st.integers(0, 2), max_size=2, unique=True))
     )
     refused = tuple(

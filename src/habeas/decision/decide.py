@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from habeas.decision import acts, holder
+from habeas.decision import acts, holder, release
 from habeas.decision.asking import asked_capability, decided_now, request_of
 from habeas.decision.draft import Draft
 from habeas.decision.limits import request_limits
@@ -18,6 +18,9 @@ from habeas.domain.disposition import Disposition, disposition
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.verdict import Verdict, evaluate
 from habeas.playbook.policy import Policy
+
+_SHOWING = (data.Challenge, data.Declaration, data.DocumentFact, data.Education, data.KycDecision, data.Profile)
+"""What may complete a way out."""
 
 _LISTENING = {
     event: tuple(detector for detector in DETECTORS if event in detector.events)
@@ -43,6 +46,8 @@ def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Deci
         acts.challenge_passed(draft, event.data)
     if isinstance(event.data, data.Profile):
         holder.follow_holder(draft)
+    if isinstance(event.data, _SHOWING):
+        release.follow(draft)
 
     for detector in _LISTENING.get(event.type, ()):
         params = policy.detectors.get(detector.name)

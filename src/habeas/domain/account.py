@@ -14,10 +14,12 @@ from habeas.domain.ids import (
     DocumentRequestId,
     EntityId,
     HolderId,
+    RestrictionId,
     fingerprint,
 )
 from habeas.domain.kind import Kind
 from habeas.domain.place import Anchor
+from habeas.domain.proof import Proof
 from habeas.domain.restriction import Exemption, Restriction
 
 STATE_VERSION = 1
@@ -124,6 +126,8 @@ class OpenRequest(Struct, frozen=True, array_like=True):
     reason: str
     documents: tuple[str, ...]
     due_at: datetime
+    restriction: RestrictionId | None = None
+    """What ends with it, or it with that."""
 
 
 class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -169,6 +173,8 @@ class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     exemptions: tuple[Exemption, ...] = ()
     cases: tuple[OpenCase, ...] = ()
     requests: tuple[OpenRequest, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    """What the user has shown lately, on which the ways out rest."""
     cleared: tuple[str, ...] = ()
     """Digests of (customer, list entry) pairs that reviewers found false: quiet until either side changes."""
     unreadable: tuple[bytes, ...] = ()

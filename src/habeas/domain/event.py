@@ -32,6 +32,7 @@ RESTRICTION_RENEW = "habeas.restriction.renew"
 RESTRICTION_ANNUL = "habeas.restriction.annul"
 CASE_DECIDE = "habeas.case.decide"
 EXEMPTION_GRANT = "habeas.exemption.grant"
+REQUEST_EXTEND = "habeas.request.extend"
 MATCH_DELISTED = "habeas.match.delisted"
 
 
@@ -91,6 +92,7 @@ OWN_EVENT_TYPES: dict[str, EventType] = {
     RESTRICTION_ANNUL: EventType(data.AnnulAct),
     CASE_DECIDE: EventType(data.CaseAct),
     EXEMPTION_GRANT: EventType(data.ExemptAct),
+    REQUEST_EXTEND: EventType(data.ExtendAct),
     MATCH_DELISTED: EventType(data.Delisted),
 }
 """What Habeas reports to itself: a timer that fires, an act of staff, an effect of another account, a change of a list."""

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from habeas.domain.actor import Actor
 from habeas.domain.case import CaseOutcome
 from habeas.domain.evidence import Evidence
-from habeas.domain.ids import AccountId, CaseId, RestrictionId
+from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, RestrictionId
 from habeas.domain.kind import Kind
 from habeas.domain.reason import Disclosure
 from habeas.domain.restriction import AtEnd, Condition, Restriction, Scope
@@ -323,6 +323,8 @@ class LiftAct(EventData, frozen=True, kw_only=True):
     actor: Actor
     note: Note
     restriction: RestrictionId
+    attests: Annotated[tuple[Token, ...], Meta(max_length=8)] = ()
+    """What the actor has seen and vouches for, such as `history`: that the user knows what happened on the account."""
 
 
 class ApproveAct(EventData, frozen=True, kw_only=True):
@@ -360,6 +362,14 @@ class CaseAct(EventData, frozen=True, kw_only=True):
     note: Note
     case: CaseId
     outcome: CaseOutcome
+
+
+class ExtendAct(EventData, frozen=True, kw_only=True):
+    """A document request gets more time, once, because the user asked for it."""
+
+    actor: Actor
+    note: Note
+    request: DocumentRequestId
 
 
 class Delisted(EventData, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from habeas.domain.account import Life
 from habeas.domain.case import Case
+from habeas.domain.document import DocumentRequest
 from habeas.domain.event import Event
 from habeas.domain.exposure import Exposure
 from habeas.domain.ids import AccountId, HolderId
@@ -82,6 +83,8 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     """The restriction that an act is about, where it has ended and the state no longer holds it."""
     case: Case | None = None
     """The case that an act is about, as it is recorded."""
+    requests: tuple[DocumentRequest, ...] = ()
+    """The account's document requests as they are recorded, where the event may move one."""
     mains: tuple[MainAccount, ...] = ()
     holder: HolderId | None = None
     """The person or company behind the account: a sub-account belongs to its main account's holder."""

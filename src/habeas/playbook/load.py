@@ -15,23 +15,32 @@ from habeas.detection.table import DETECTORS
 from habeas.domain.capability import Capability
 from habeas.domain.country import is_country
 from habeas.domain.errors import PlaybookError
+from habeas.domain.event_data import Method
 from habeas.domain.evidence import Evidence, Rung
 from habeas.domain.ids import EntityId
 from habeas.domain.kind import HELD_BY_LAW_KINDS, PERSON_ONLY_KINDS, Kind
 from habeas.domain.place import LeapRule
+from habeas.domain.proof import DECLARATION, EDUCATION, KYC, by_challenge, by_document
 from habeas.domain.reason import Disclosure
 from habeas.domain.region import RegionPolicy
 from habeas.domain.restriction import Ending, Scope
 from habeas.playbook.plan import Planned
 from habeas.playbook.policy import (
     DEFAULT_ENTITY,
+    NAMED_DOCUMENT,
+    SERVED_RESIDENCE,
+    STRONG_CHALLENGE,
+    AppealPolicy,
+    CaseworkPolicy,
     Challenges,
+    DocumentPolicy,
     Entity,
     KindPolicy,
     Placement,
     Playbook,
     Policy,
     ReasonPolicy,
+    ReleasePolicy,
     Response,
     Safety,
 )
@@ -39,7 +48,7 @@ from habeas.playbook.policy import (
 _SECTIONS = frozenset(
     {
         *("version", "title", "entity", "safety", "reason", "ladder", "kind", "challenge"),
-        *("region", "leap", "response", "detector", "action"),
+        *("region", "leap", "response", "detector", "action", "release", "documents", "appeal", "casework"),
     }
 )
 _BUILTIN = (timedelta, date, datetime)
@@ -77,7 +86,10 @@ def read_playbook(text: bytes, name: str) -> Playbook:
     return Playbook(version=version, text=text, policies=policies)
 
 
-_ENTITY_OVERRIDES = ("safety", "reason", "ladder", "kind", "challenge", "region", "leap", "detector")
+_ENTITY_OVERRIDES = (
+    *("safety", "reason", "ladder", "kind", "challenge", "region", "leap", "detector"),
+    *("release", "documents", "appeal", "casework"),
+)
 
 
 def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Policy:
@@ -96,6 +108,10 @@ def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Polic
         ladder={kind: read(rungs, dict[Evidence, Rung], f"ladder.{kind}") for kind, rungs in merged["ladder"].items()},
         kinds={read(name, Kind, "kind"): read(row, KindPolicy, f"kind.{name}") for name, row in merged["kind"].items()},
         challenges=read(merged["challenge"], Challenges, "challenge"),
+        releases={code: read(row, ReleasePolicy, f"release.{code}") for code, row in merged["release"].items()},
+        documents=read(merged["documents"], DocumentPolicy, "documents"),
+        appeals=read(merged["appeal"], AppealPolicy, "appeal"),
+        casework=read(merged["casework"], CaseworkPolicy, "casework"),
         responses=_by_typology(responses),
         regions=regions,
         detectors=_detectors(merged["detector"], read, {"regions": regions, "leap": leap}),
@@ -189,9 +205,34 @@ def _faults(policy: Policy, responses: tuple[Response, ...]) -> Iterator[str]:
         for placement in (*response.place, *response.rearm):
             yield from (f"{where}: {fault}" for fault in _automated_faults(policy, placement))
     yield from (f"at `safety.quarantine`: {fault}" for fault in _automated_faults(policy, policy.safety.quarantine))
+    for code, release in policy.releases.items():
+        yield from (f"at `release.{code}`: {fault}" for fault in _release_faults(policy, code, release))
     for code in policy.challenges.reasons:
         if code not in policy.reasons:
             yield f"at `challenge.reasons`: the reason `{code}` has no `[reason.{code}]`"
+
+
+_SHOWN = frozenset(
+    {
+        *(STRONG_CHALLENGE, NAMED_DOCUMENT, SERVED_RESIDENCE, EDUCATION, DECLARATION, KYC, "history"),
+        *(by_challenge(method) for method in Method),
+    }
+)
+
+
+def _release_faults(policy: Policy, code: str, release: ReleasePolicy) -> Iterator[str]:
+    if code not in policy.reasons:
+        yield f"the reason `{code}` has no `[reason.{code}]`"
+        return
+    for what in (*(what for way in release.ways for what in way), *release.points):
+        if what not in _SHOWN and not what.startswith(by_document("")):
+            yield f"`{what}` is nothing that can be shown; known are document:KIND, {', '.join(sorted(_SHOWN))}"
+    if not release.ways and sum(release.points.values()) < release.points_min:
+        yield "there is no way out: name `ways`, or `points` that can reach `points_min`"
+    if any(not way for way in release.ways):
+        yield "an empty way would lift everything at once; name what is to be shown"
+    if release.otherwise is not None:
+        yield from _placement_faults(policy, release.otherwise)
 
 
 def _region_faults(regions: RegionPolicy) -> Iterator[str]:

@@ -167,6 +167,8 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader, list
         facts = replace(facts, ip_activity=reader.ip_activity(ip, event.time, event.account))
     if isinstance(event.data, data.CaseAct | data.Delisted):
         facts = replace(facts, case=_case(reader, event.account, event.data.case))
+    if state.requests or isinstance(event.data, data.DocumentFact):
+        facts = replace(facts, requests=reader.document_requests(event.account))
     if isinstance(event.data, data.AnnulAct):
         facts = replace(facts, restriction=_restriction(reader, event.account, event.data.restriction))
     parents, holder = _relations(event, state, reader)
