@@ -38,7 +38,16 @@ Value = bool | int | float | str | datetime | timedelta | list[str] | dict[str, 
 Seen = Mapping[str, Value]
 """What an expression sees: each name with its value. A name without one makes what needs it undecided."""
 
-_CEL: dict[Type, Any] = {type_: cel.Type(type_) for type_ in Type}
+_CEL: dict[Type, Any] = {
+    Type.BOOL: cel.Type.BOOL,
+    Type.INT: cel.Type.INT,
+    Type.DOUBLE: cel.Type.DOUBLE,
+    Type.STRING: cel.Type.STRING,
+    Type.TIMESTAMP: cel.Type.TIMESTAMP,
+    Type.DURATION: cel.Type.DURATION,
+    Type.STRINGS: cel.Type.List(cel.Type.STRING),
+    Type.STRING_MAP: cel.Type.Map(cel.Type.STRING, cel.Type.STRING),
+}
 _LOOP = re.compile(r"\b(all|exists|exists_one|map|filter)\b")
 _TIME_ZONE = re.compile(r"\bget[A-Z]\w*\s*\(\s*[^\s)]")
 _LIBRARY_SAID = re.compile(r"<input>:(\d+):(\d+): ([^\n]*)")
