@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct, inspect
@@ -20,6 +21,9 @@ from habeas.domain.event import EVENT_TYPES
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.place import Place
 from habeas.domain.tally import Measure
+
+LIST_MAX = 64
+"""Entries of a list or a map that are seen, so that a long one costs no more."""
 
 Read = Callable[[AccountState, EnrichedEvent, datetime], Any]
 
@@ -219,11 +223,11 @@ def _as_cel(value: Any, type_: Type) -> Value:
         case date():
             return datetime.combine(value, time(), UTC)
         case tuple() | list():
-            return [str(each) for each in value]
+            return [str(each) for each in value[:LIST_MAX]]
         case Enum():
             return str(value.value)
         case dict():
-            return value
+            return dict(islice(value.items(), LIST_MAX))
         case int() | str() | float() if type_ is Type.STRING:
             return str(value)
         case _:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from importlib.resources import files
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -110,7 +111,7 @@ def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Polic
         product_actions=read(tree.get("action", {}), dict[str, Capability], "action"),
         rules=rules,
     )
-    for fault in (*_faults(policy, responses), *_rule_faults(policy, rule_responses)):
+    for fault in chain(_faults(policy, responses), _rule_faults(policy, rule_responses)):
         raise PlaybookError(f"{read.name}: {fault}")
     return policy
 
