@@ -348,8 +348,9 @@ def test_the_demo_tells_every_chapter_and_its_journal_verifies(run: Run, tmp_pat
 
 
 def test_bench_prints_machine_and_figures(run: Run) -> None:
-    report = run("bench", "decide", "verdict", "--scale", "0.01", "--json").json()[0]
-    assert set(report["figures"]) == {"decide", "verdict"}
+    report = run("bench", "decide", "verdict", "rules", "--scale", "0.01", "--json").json()[0]
+    assert set(report["figures"]) == {"decide", "verdict", "rules"}
+    assert report["figures"]["rules"]["rules"] == 100
     assert report["machine"]["cores"] >= 1
 
 
