@@ -21,6 +21,7 @@ from habeas.domain.kind import Kind
 from habeas.domain.place import Anchor
 from habeas.domain.proof import Proof
 from habeas.domain.restriction import Exemption, Restriction
+from habeas.domain.tally import Tally
 
 STATE_VERSION = 1
 
@@ -178,15 +179,31 @@ class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     cleared: tuple[str, ...] = ()
     """Digests of (customer, list entry) pairs that reviewers found false: quiet until either side changes."""
     unreadable: tuple[bytes, ...] = ()
+    tallies: tuple[Tally, ...] = ()
+    """What the playbook's velocity features have counted."""
 
     def is_new_device(self, device: str, at: datetime) -> bool:
         """Whether a device (by fingerprint) was first seen less than a day ago on an account watched for longer.
 
         On an account that is itself watched for less than a day every device is new, which says nothing.
         """
-        if not device or self.watched_since is None or at - self.watched_since < NEW_DEVICE_FOR:
+        if not device or not self.is_watched_long(at):
             return False
         return any(known.name == device and at - known.first_seen_at < NEW_DEVICE_FOR for known in self.devices)
+
+    def is_watched_long(self, at: datetime) -> bool:
+        """Whether the account is known for long enough that a new device says something."""
+        return self.watched_since is not None and at - self.watched_since >= NEW_DEVICE_FOR
+
+    def is_on_new_device(self, device: str | None, at: datetime) -> bool:
+        """Whether a device (as given, not its fingerprint) is new to an account that has devices: it is not remembered,
+        or was first seen less than a day ago.
+        """
+        if device is None or not self.devices:
+            return False
+        name = fingerprint(device)
+        is_unknown = all(known.name != name for known in self.devices)
+        return self.is_new_device(name, at) or (is_unknown and self.is_watched_long(at))
 
     def destination_known_since(self, destination: str) -> datetime | None:
         """Since when a destination (as given, not its fingerprint) is known; None if it is not remembered."""

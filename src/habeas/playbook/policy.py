@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from habeas.detection.rules import RuleBook
 from habeas.domain.actor import Role
 from habeas.domain.capability import Capability, Level
 from habeas.domain.case import Priority
@@ -103,11 +104,9 @@ class AskPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     from_fact: str = ""
 
 
-class Response(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`[[response]]`: what a signal of a typology leads to from a score on. Only the highest row reached applies."""
+class Effects(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a signal leads to: the rows of `[[response]]`, and the `then` of a rule."""
 
-    signal: str
-    at_least: float = 0.0
     place: tuple[Placement, ...] = ()
     rearm: tuple[Placement, ...] = ()
     """Restrictions that are prolonged if they stand, and not placed if they do not."""
@@ -116,6 +115,13 @@ class Response(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     refuse_ip_for: timedelta | None = None
     """Refuse every request from the event's IP address for so long."""
     actions: tuple[ActionName, ...] = ()
+
+
+class Response(Effects, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[[response]]`: what a signal of a typology leads to from a score on. Only the highest row reached applies."""
+
+    signal: str
+    at_least: float = 0.0
 
 
 class KindPolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -259,6 +265,8 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     detectors: dict[str, Struct]
     """Parameters of the detectors that are switched on, by name."""
     product_actions: dict[str, Capability]
+    rules: RuleBook = RuleBook()
+    """What analysts wrote: `[[rule]]` and `[feature.NAME]`. What a rule leads to stands in `responses`."""
 
     def response(self, typology: str, score: float) -> Response | None:
         """The row that a signal of this score reaches, if any."""
