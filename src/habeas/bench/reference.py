@@ -5,6 +5,7 @@ On real files where the folder of data is there (`HABEAS_DATA`, else `../shared/
 
 import random
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -90,7 +91,7 @@ def _taking_over(store: Store, scratch: Path) -> dict[str, Any]:
             start = perf_counter()
             sets = reader.reference_sets(current=True)
             durations["check"].append(perf_counter() - start)
-            builders = {
+            builders: dict[str, Callable[[Any], object]] = {
                 "lists": ListsBuilder(bytes(32)),
                 "places": PlacesBuilder(scratch, frozenset()),
                 "tags": TagsBuilder(),

@@ -179,21 +179,25 @@ class TagsBuilder:
     """Makes the tag book of a store's sets of tags and of the wallets on its sanctions lists."""
 
     def __call__(self, sets: Sets) -> TagBook:
-        """The book. What comes with Habeas is part of it; of its lists, the sample until the list is there.
+        """The book, its sets named by their kinds. What comes with Habeas is part of it; of its lists, the sample until the
+        list is there.
 
         Raises BadInputError when a content cannot be read.
         """
-        made = [builtin_tags()]
+        known = builtin_tags()
+        made = [replace(known, name=f"{Family.TAGS}.{known.name}")]
         for each, content in sets:
             family = family_of(each.kind)
             if family is Family.TAGS or family in LISTS:
                 tags = (contents.tags if family is Family.TAGS else contents.listed_tags)(content(), each.kind)
-                made.append(TagSet(name=each.kind.partition(".")[2], version=each.version, as_of=each.as_of, tags=tags))
+                made.append(TagSet(name=each.kind, version=each.version, as_of=each.as_of, tags=tags))
         if all(each.kind != OFAC for each, _ in sets):
             sample = builtin_list()
-            version = sample.version
+            of = sample.version
             made.append(
-                TagSet(name=version.list, version=version.version, as_of=version.as_of, tags=wallet_tags(sample))
+                TagSet(
+                    name=f"{Family.SANCTIONS}.{of.list}", version=of.version, as_of=of.as_of, tags=wallet_tags(sample)
+                )
             )
         return TagBook(made)
 

@@ -623,7 +623,7 @@ def test_all_real_packs_are_loaded_and_looked_up(run: Run) -> None:
     assert run("reference", "load", *packs).code == 0
     with wiring.opened_store(None) as store:
         book = wiring.library(store).tags()
-    assert len(book.addresses("ransomwhere")) == 7457
+    assert len(book.addresses("tags.ransomwhere")) == 7457
     assert len([kind for kind in current(run) if kind.startswith("tags.")]) == len(packs) == 32
     known_from = {tag.known_from for tag in book.of("bitcoin", "17TMc2UkVRSga2yYvuxSD9Q1XyB2EPRjTF")}
     assert None not in known_from

@@ -25,7 +25,7 @@ def builtin_tags() -> TagSet:
             label=each.what,
             confidence=100,
             origin=TagOrigin.PUBLISHED,
-            source=known.source,
+            source=f"{known.name}@{known.version}",
         )
         for (chain, address), each in allowed().items()
     )

@@ -23,17 +23,18 @@ MALICIOUS_CONTRACTS = ("contract_address", "contract_tag", "contract_creator", "
 
 def is_forta(header: tuple[str, ...]) -> bool:
     """Whether a file with these columns is one of the three lists."""
-    return header in (MALICIOUS_LABELS, PHISHING_SCAMS) or header[:2] == MALICIOUS_CONTRACTS[:2]
+    return any(set(columns) <= set(header) for columns in (MALICIOUS_LABELS, PHISHING_SCAMS, MALICIOUS_CONTRACTS))
 
 
 def parse(data: bytes, file: str, name: str, as_of: date | None = None) -> TagSet:
     """The tags of any of the three lists. Raises BadInputError, naming the line."""
     version = version_of(data, as_of)
     maker = Maker(f"{name}@{version}", TagOrigin.CROWD)
-    header = header_of(data)
-    for line, row in rows(data, file):
+    header = set(header_of(data))
+    layout = next((each for each in (MALICIOUS_LABELS, PHISHING_SCAMS) if set(each) <= header), MALICIOUS_CONTRACTS)
+    for line, row in rows(data, file, layout):
         try:
-            for address, label, word in _named(header, row):
+            for address, label, word in _named(layout, row):
                 maker.add(
                     Said(
                         address=address,
@@ -49,16 +50,16 @@ def parse(data: bytes, file: str, name: str, as_of: date | None = None) -> TagSe
     return tag_set(name, version, as_of, maker)
 
 
-def _named(header: tuple[str, ...], row: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+def _named(layout: tuple[str, ...], row: dict[str, str]) -> Iterator[tuple[str, str, str]]:
     """Addresses with their label and Etherscan's word for what they did."""
-    if header == MALICIOUS_LABELS:
+    if layout == MALICIOUS_LABELS:
         # `etherscan-phish-hack-list`
         yield (
             row["banned_address"],
             row["wallet_tag"],
             row["data_source"].removeprefix("etherscan-").removesuffix("-list"),
         )
-    elif header == PHISHING_SCAMS:
+    elif layout == PHISHING_SCAMS:
         yield row["address"], row["etherscan_tag"], row["etherscan_labels"]
     else:
         word = row.get("contract_creator_etherscan_label", "") or "exploit"

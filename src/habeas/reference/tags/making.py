@@ -25,11 +25,6 @@ class TagSet(Struct, frozen=True, kw_only=True):
     tags: tuple[Tag, ...]
     notes: tuple[str, ...] = ()
 
-    @property
-    def source(self) -> str:
-        """What its tags name as their source."""
-        return f"{self.name}@{self.version}"
-
 
 class Said(Struct, frozen=True, kw_only=True):
     """What a file says of an address, in the publisher's words."""
