@@ -1,5 +1,6 @@
-"""What events are looked up in, made from reference sets as a store keeps them: places with network tags and overrides, and
-the exact index of listed wallets and documents. Where a store has no set, what comes with Habeas is used.
+"""What events are looked up in, made from reference sets as a store keeps them: places with network tags and overrides,
+the exact index of listed wallets and documents, and tags of addresses. Where a store has no set, what comes with Habeas is
+used.
 """
 
 import os
@@ -32,6 +33,10 @@ from habeas.reference.sanctions.builtin import builtin_list
 from habeas.reference.sanctions.documents import DocumentIndex
 from habeas.reference.sanctions.wallet_lists import LIST as PLAIN_WALLETS
 from habeas.reference.sanctions.wallets import WalletIndex
+from habeas.reference.tags.book import TagBook
+from habeas.reference.tags.builtin import builtin_tags
+from habeas.reference.tags.listed import wallet_tags
+from habeas.reference.tags.making import TagSet
 
 
 class Described(Protocol):
@@ -176,6 +181,33 @@ def _as_kept(parsed: ParsedList, each: Described) -> ParsedList:
     return ParsedList(replace(parsed.version, version=each.version), parsed.entities)
 
 
+class TagsBuilder:
+    """Makes the tag book of a store's sets of tags and of the wallets on its sanctions lists."""
+
+    def __call__(self, sets: Sets) -> TagBook:
+        """The book, its sets named by their kinds. What comes with Habeas is part of it; of its lists, the sample until the
+        list is there.
+
+        Raises BadInputError when a content cannot be read.
+        """
+        known = builtin_tags()
+        made = [replace(known, name=f"{Family.TAGS}.{known.name}")]
+        for each, content in sets:
+            family = family_of(each.kind)
+            if family is Family.TAGS or family in LISTS:
+                tags = (contents.tags if family is Family.TAGS else contents.listed_tags)(content(), each.kind)
+                made.append(TagSet(name=each.kind, version=each.version, as_of=each.as_of, tags=tags))
+        if all(each.kind != OFAC for each, _ in sets):
+            sample = builtin_list()
+            of = sample.version
+            made.append(
+                TagSet(
+                    name=f"{Family.SANCTIONS}.{of.list}", version=of.version, as_of=of.as_of, tags=wallet_tags(sample)
+                )
+            )
+        return TagBook(made)
+
+
 class PlacesBuilder:
     """Makes the places of a store's databases, lists of networks and overrides.
 
@@ -244,6 +276,7 @@ def built_in(current: frozenset[str]) -> tuple[BuiltIn, ...]:
     """What comes with Habeas, beside the kinds that a store has."""
     sample = builtin_list().version
     places = built_in_places()
+    tags = builtin_tags()
     return (
         BuiltIn(
             kind="places.country",
@@ -260,6 +293,14 @@ def built_in(current: frozenset[str]) -> tuple[BuiltIn, ...]:
             entries=sample.entries,
             source="a sample of OFAC's list that comes with Habeas",
             is_in_use=OFAC not in current,
+        ),
+        BuiltIn(
+            kind=f"{Family.TAGS}.{tags.name}",
+            version=tags.version,
+            as_of=tags.as_of,
+            entries=len(tags.tags),
+            source="a mixer, token contracts and addresses that are nobody's, which come with Habeas",
+            is_in_use=True,
         ),
     )
 

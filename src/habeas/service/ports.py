@@ -18,6 +18,7 @@ from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionI
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction
 from habeas.domain.screening import Query
+from habeas.domain.tag import Tag, TagRole
 
 
 class Recorded(Struct, frozen=True):
@@ -266,6 +267,19 @@ class Coins(Protocol):
 
     def exposure(self, deposit: CryptoDeposit, known_at: datetime) -> Exposure:
         """The origin of a deposit, with the tags that were known at an instant. What cannot be traced is in it."""
+
+
+class Tags(Protocol):
+    """What is said of addresses of chains. Never changes once it was made."""
+
+    def of(self, chain: str, address: str) -> tuple[Tag, ...]:
+        """Every tag of an address, the surest first, ended ones too. Chain and address as tags spell them."""
+
+    def find(self, address: str, chain: str | None = None, asset: str | None = None) -> tuple[Tag, ...]:
+        """The same, however the address is spelled, on every chain that it may be of."""
+
+    def addresses(self, name: str | None = None, role: TagRole | None = None) -> tuple[tuple[str, str], ...]:
+        """Chain and address of everything that one set or all of them say something of; with a role, of the tags in it."""
 
 
 class Clock(Protocol):
