@@ -188,7 +188,8 @@ class Device(Struct, frozen=True, kw_only=True):
                 return f"{start}AppleWebKit/605.1.15 (KHTML, like Gecko) Version/{version}{mobile} Safari/605.1.15"
             case "firefox":
                 version = f"{121 + releases['firefox']}.0"
-                return f"Mozilla/5.0 ({self.platform}; rv:{version}) Gecko/20100101 Firefox/{version}"
+                platform = "Android 10; Mobile" if mobile else self.platform
+                return f"Mozilla/5.0 ({platform}; rv:{version}) Gecko/20100101 Firefox/{version}"
             case "edge":
                 return f"{start}{chrome} Safari/537.36 Edg/{120 + releases['edge']}.0.{patch}.0"
             case "opera":
