@@ -4,6 +4,7 @@ attackers are; beside the published figures of the same model on a real service.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from math import inf
 from statistics import fmean, median
 from time import perf_counter
 from typing import Any
@@ -208,7 +209,8 @@ def _point(population: Population, attacker: Attacker, at: int, worlds: Sequence
 
 
 def _at_threshold(population: Population, worlds: Sequence[World], params: Params) -> AtThreshold:
-    from_ratio = params.unusual_at_least / (1 - params.unusual_at_least)
+    least = params.unusual_at_least
+    from_ratio = least / (1 - least) if least < 1 else inf
     later = [scores[params.logins_min :] for world in worlds for scores in world.owners]
     asked = [sum(s >= from_ratio for s in scores) for scores in later]
     return AtThreshold(
