@@ -1,6 +1,6 @@
 """All detectors, in the order in which they judge."""
 
-from habeas.detection import funds, identity, region, reputation, sanctions, takeover, travel, vendor
+from habeas.detection import funds, identity, login_score, region, reputation, sanctions, takeover, travel, vendor
 from habeas.detection.detector import Detector
 
 DETECTORS: tuple[Detector, ...] = (
@@ -10,6 +10,7 @@ DETECTORS: tuple[Detector, ...] = (
     identity.DETECTOR,
     travel.DETECTOR,
     takeover.DETECTOR,
+    login_score.DETECTOR,
     reputation.DETECTOR,
     vendor.DETECTOR,
 )

@@ -15,6 +15,7 @@ from habeas.domain.event_data import CryptoDeposit
 from habeas.domain.exposure import Exposure
 from habeas.domain.facts import EnrichedEvent, Facts, IpActivity, ListHit, NameHit
 from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
+from habeas.domain.login import Trait, TraitFact
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction
 from habeas.domain.screening import Query
@@ -150,6 +151,13 @@ class Reader(Protocol):
         and none that lie more than a day back. Raises ValueError if `ip` is no IP address.
         """
 
+    def trait_facts(self, values: Sequence[tuple[Trait, int]]) -> tuple[TraitFact, ...]:
+        """How common values of traits are among the logins of all accounts that were recorded with their traits.
+
+        Counts are kept in a bounded number of cells that values may share, and halved now and then so that what is no
+        longer common is forgotten: a share is at least the true one, and the newest logins may be missing from it.
+        """
+
     def events(self, account: AccountId) -> Iterator[RecordedEvent]:
         """All events about the account, in the order in which they were decided. Raises UnreadableRecordError rather than
         leave one out.
@@ -195,7 +203,8 @@ class UnitOfWork(Reader, Protocol):
 
     def record(self, enriched: EnrichedEvent, decision: Decision, playbook: str) -> None:
         """Write one event with everything it led to: event, state, restrictions with their reasons, cases, timers,
-        document requests, outbox rows and journal entries; and, of a failed login or a refusal, the address's keyed hash.
+        document requests, outbox rows and journal entries; of a failed login or a refusal the address's keyed hash; and
+        one more login for each of its traits.
 
         A restriction that lacks its statement raises MissingStatementError and nothing is written. Timers of
         restrictions that ended are removed; a restriction has at most one timer. The event of a timer removes that timer

@@ -69,6 +69,7 @@ class Tables:
     """By instant."""
     refusals: dict[bytes, tuple[RefusalRow, ...]] = field(default_factory=dict)
     references: dict[tuple[str, str], tuple[ReferenceRow, bytes]] = field(default_factory=dict)
+    login_counts: dict[int, int] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(
@@ -83,6 +84,7 @@ class Tables:
             self.failed_logins.copy(),
             self.refusals.copy(),
             self.references.copy(),
+            self.login_counts.copy(),
         )
 
 
@@ -146,6 +148,10 @@ class MemoryRows:
     def refused_until(self, ip_key: bytes, at: int) -> int | None:
         rows = self._tables.refusals.get(ip_key, ())
         return max((row.until_at for row in rows if row.from_at <= at < row.until_at), default=None)
+
+    def login_counts(self, cells: Sequence[int]) -> dict[int, int]:
+        counts = self._tables.login_counts
+        return {cell: counts[cell] for cell in cells if cell in counts}
 
     def references(self) -> Sequence[ReferenceRow]:
         rows = (row for row, _ in self._tables.references.values())
@@ -224,6 +230,11 @@ class MemoryRows:
             insort(tables.failed_logins, (failed.at, failed))
         for refusal in changes.refusals:
             self._refuse(refusal)
+        if changes.login is not None:
+            for cell in changes.login.cells:
+                tables.login_counts[cell] = tables.login_counts.get(cell, 0) + 1
+            if changes.login.halves:
+                tables.login_counts = {cell: (logins + 1) // 2 for cell, logins in tables.login_counts.items()}
         for message in fresh:
             tables.last_position += 1
             tables.queue[tables.last_position] = message

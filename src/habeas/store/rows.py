@@ -139,6 +139,13 @@ class ReferenceRow(NamedTuple):
     is_current: int
 
 
+class LoginCells(NamedTuple):
+    """Cells that count one login more. `halves`: all cells are halved after that, rounded up."""
+
+    cells: Sequence[int]
+    halves: bool
+
+
 class TimerRow(NamedTuple):
     account_id: AccountId
     about: str
@@ -199,6 +206,7 @@ class Changes(NamedTuple):
     """Each of them removes those that lie more than a day before it."""
     refusals: Sequence[RefusalRow] = ()
     """One that begins inside an earlier one prolongs it: the later end wins."""
+    login: LoginCells | None = None
 
 
 class Rows(Protocol):
@@ -237,6 +245,9 @@ class Rows(Protocol):
 
     def refused_until(self, ip_key: bytes, at: int) -> int | None:
         """The latest end of the refusals of an address that hold at an instant."""
+
+    def login_counts(self, cells: Sequence[int]) -> dict[int, int]:
+        """What some cells have counted; those that have counted nothing are left out."""
 
     def references(self) -> Sequence[ReferenceRow]:
         """All versions, by (`kind`, `loaded_at`, `version`)."""

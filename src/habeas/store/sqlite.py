@@ -145,6 +145,8 @@ _PROLONG_REFUSAL = """
     UPDATE refused_ip SET until_at = max(until_at, ?) WHERE ip_key = ? AND from_at <= ? AND until_at >= ?
 """
 _ADD_REFUSAL = "INSERT INTO refused_ip VALUES (?, ?, ?)"
+_COUNT_LOGIN = "INSERT INTO login_count VALUES (?, 1) ON CONFLICT DO UPDATE SET logins = logins + 1"
+_HALVE_LOGINS = "UPDATE login_count SET logins = (logins + 1) / 2"
 _ADD_REFERENCE = "INSERT INTO reference_set VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _CHANGE_REFERENCE = """
     UPDATE reference_set SET as_of = ?, loaded_at = ?, entries = ?, source = ?, loaded_by = ?, is_current = ?
@@ -212,6 +214,10 @@ class SqliteRows:
         until: int | None = self._run(_REFUSED_UNTIL, (ip_key, at, at)).fetchone()[0]
         return until
 
+    def login_counts(self, cells: Sequence[int]) -> dict[int, int]:
+        marks = ",".join("?" * len(cells))
+        return dict(self._run(f"SELECT cell, logins FROM login_count WHERE cell IN ({marks})", cells))  # noqa: S608 - marks
+
     def references(self) -> Sequence[ReferenceRow]:
         return [ReferenceRow._make(row) for row in self._run(_REFERENCES)]
 
@@ -276,6 +282,10 @@ class SqliteRows:
         for key, from_at, until_at in changes.refusals:
             if not self._run(_PROLONG_REFUSAL, (until_at, key, from_at, from_at)).rowcount:
                 self._run(_ADD_REFUSAL, (key, from_at, until_at))
+        if changes.login is not None:
+            self._run_many(_COUNT_LOGIN, [(cell,) for cell in changes.login.cells])
+            if changes.login.halves:
+                self._run(_HALVE_LOGINS)
 
     def _write_account(self, changes: Changes) -> None:
         row, version = changes.account, changes.version_before

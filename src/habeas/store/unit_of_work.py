@@ -14,6 +14,7 @@ from habeas.domain.document import DocumentRequest
 from habeas.domain.errors import PlaybookError
 from habeas.domain.facts import EnrichedEvent, IpActivity
 from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
+from habeas.domain.login import Trait, TraitFact, cell_of, total_cell
 from habeas.domain.restriction import Restriction
 from habeas.service.ports import (
     DueTimer,
@@ -101,6 +102,17 @@ class StoredReader:
             failed_logins=len(failed),
             accounts=len({account, *failed}),
             refused_until=None if refused_until is None else from_column(refused_until),
+        )
+
+    def trait_facts(self, values: Sequence[tuple[Trait, int]]) -> tuple[TraitFact, ...]:
+        """How common values of traits are, as counted in their cells."""
+        if not values:
+            return ()
+        cells = [cell for trait, name in values for cell in (cell_of(trait, name), total_cell(trait))]
+        counts = self._rows.login_counts(cells)
+        return tuple(
+            TraitFact(trait, name, counts.get(cell_of(trait, name), 0), counts.get(total_cell(trait), 0))
+            for trait, name in values
         )
 
     def events(self, account: AccountId) -> Iterator[RecordedEvent]:
