@@ -7,7 +7,7 @@ with, so it waits for nobody and sees nothing half done.
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import nsmallest
 from itertools import islice
 from typing import Any, TypeVar
@@ -223,6 +223,10 @@ class MemoryRows:
             carriers = tables.restriction_accounts.get(restriction.id, frozenset())
             tables.restriction_accounts[restriction.id] = carriers | {row.account_id}
         self._set_timers(changes)
+        if changes.forgets_key:
+            folder = tables.folders[row.account_id]
+            tables.folders[row.account_id] = replace(folder, row=row._replace(wrapped_key=None))
+            tables.queue = {at: kept for at, kept in tables.queue.items() if kept.account_id != row.account_id}
         for failed in changes.failed_logins:
             del tables.failed_logins[
                 : bisect_left(tables.failed_logins, failed.at - FAILED_KEPT_US, key=lambda row: row[0])

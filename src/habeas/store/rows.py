@@ -204,6 +204,8 @@ class Changes(NamedTuple):
     requests: Sequence[RequestRow] = ()
     failed_logins: Sequence[FailedLoginRow] = ()
     """Each of them removes those that lie more than a day before it."""
+    forgets_key: bool = False
+    """The account's wrapped key is removed at the end."""
     refusals: Sequence[RefusalRow] = ()
     """One that begins inside an earlier one prolongs it: the later end wins."""
     login: LoginCells | None = None

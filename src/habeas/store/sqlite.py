@@ -121,6 +121,8 @@ _CHANGE_ACCOUNT = """
 _CHANGE_STATE = """
     UPDATE account SET version = ?, state = ?, journal_sequence = ?, journal_head = ? WHERE account_id = ? AND version = ?
 """
+_FORGET_MESSAGES = "DELETE FROM outbox WHERE account_id = ?"
+_FORGET_KEY = "DELETE FROM account_key WHERE account_id = ?"
 _SET_KEY = "INSERT INTO account_key VALUES (?, ?) ON CONFLICT DO UPDATE SET wrapped_key = excluded.wrapped_key"
 _ADD_EVENT = "INSERT INTO event VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _ADD_ENTRY = "INSERT INTO journal VALUES (?, ?, ?)"
@@ -286,6 +288,12 @@ class SqliteRows:
             self._run_many(_COUNT_LOGIN, [(cell,) for cell in changes.login.cells])
             if changes.login.halves:
                 self._run(_HALVE_LOGINS)
+        if changes.forgets_key:
+            # The bytes of the key are overwritten in the file, and not only given free.
+            self._run("PRAGMA secure_delete = ON")
+            self._run(_FORGET_KEY, (event.account_id,))
+            self._run(_FORGET_MESSAGES, (event.account_id,))
+            self._run("PRAGMA secure_delete = OFF")
 
     def _write_account(self, changes: Changes) -> None:
         row, version = changes.account, changes.version_before
