@@ -47,7 +47,7 @@ def test_when_nothing_rests_on_it_the_account_is_forgotten_five_years_after_it_w
     story.wait("3d")
     assert story.state.life is Life.PURGED
     assert story.decisions[-1].is_purge
-    assert story.state.proofs == story.state.devices == story.state.anchors == ()
+    assert (story.state.proofs, story.state.devices, story.state.anchors) == ((), (), ())
 
 
 def test_a_freeze_that_comes_after_the_user_left_still_bites_and_keeps_the_records() -> None:
