@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from habeas.decision import by_hand, holder, matches
+from habeas.decision import by_hand, holder, matches, suspicion
 from habeas.decision.draft import AUTOMATION, Draft
 from habeas.domain import event_data as data
 from habeas.domain.account import Life
@@ -124,5 +124,6 @@ ACTS: dict[type, Callable[[Draft, Any], Refusal | None]] = {
     data.ExemptAct: by_hand.exempt,
     data.CaseAct: matches.decide_case,
     data.Mirrored: holder.mirrored,
+    data.Report: suspicion.report_filed,
 }
 """Acts by the shape of their event's data; each answers with a refusal, or None when it was carried out."""

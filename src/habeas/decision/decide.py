@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from habeas.decision import acts, holder
+from habeas.decision import acts, holder, suspicion
 from habeas.decision.asking import asked_capability, decided_now, request_of
 from habeas.decision.draft import Draft
 from habeas.decision.limits import request_limits
@@ -51,6 +51,7 @@ def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Deci
     for signal in draft.signals:
         respond(draft, signal)
 
+    suspicion.follow(draft, state)
     for doubt in _doubts(state, enriched):
         draft.open_case(policy.safety.quarantine_case, policy.safety.quarantine.reason, doubt)
     verdict = _verdict(draft, state.is_known)

@@ -234,6 +234,8 @@ def _placement_faults(policy: Policy, placement: Placement) -> Iterator[str]:
     if placement.first_for is not None and placement.condition is not None:
         yield "set at most one of `first_for` and `condition`"
     planned = Planned(policy, placement)
+    if planned.evidence < reason.evidence_min:
+        yield f"the reason `{placement.reason}` needs evidence {reason.evidence_min} at least, not {planned.evidence}"
     yield from _length_faults(policy, planned)
     yield from _ending_faults(planned)
 

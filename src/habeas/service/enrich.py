@@ -19,6 +19,7 @@ from habeas.domain.listing import Birth, EntityKind
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction, Scope, Status
 from habeas.domain.screening import Query
+from habeas.service.people import people
 from habeas.service.ports import Lists, Places, Reader
 
 T = TypeVar("T")
@@ -143,6 +144,7 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader) -> F
         facts = replace(facts, restriction=_restriction(reader, event.account, event.data.restriction))
     parents, holder = _relations(event, state, reader)
     siblings = _siblings(reader, holder or HolderId(event.account), parents, event.account)
+    facts = people(facts, event, state, reader, siblings)
     if holder is None and not siblings:
         return facts
     return replace(

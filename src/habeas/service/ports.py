@@ -11,7 +11,7 @@ from habeas.domain.account import AccountState
 from habeas.domain.case import Case
 from habeas.domain.decision import Decision, Message, Outcome, Timer, Topic
 from habeas.domain.document import DocumentRequest
-from habeas.domain.facts import EnrichedEvent, Facts, IpActivity, ListHit, NameHit
+from habeas.domain.facts import DealtWith, EnrichedEvent, Facts, IpActivity, ListHit, NameHit
 from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction
@@ -147,6 +147,23 @@ class Reader(Protocol):
         and none that lie more than a day back. Raises ValueError if `ip` is no IP address.
         """
 
+    def document_accounts(
+        self, account: AccountId, declares: tuple[str, str, str] | None = None
+    ) -> tuple[AccountId, ...]:
+        """Other accounts that declared one of this account's identity documents no later than it did, in id order. With
+        `declares` (country, kind, number), of that document too, which this account declares now.
+
+        Numbers are kept as keyed hashes only. An account that is purged with nothing standing on it is forgotten here.
+        """
+
+    def dealt_with(self, account: AccountId, since: datetime, limit: int) -> tuple[DealtWith, ...]:
+        """Accounts that opened a trade with this one, paid it or sent it something, each with the latest time and whether
+        it ever paid, latest first. Dealings are forgotten after 90 days.
+        """
+
+    def have_dealt(self, account: AccountId, counterparty: AccountId, since: datetime) -> bool:
+        """Whether an account opened a trade with another one, paid it or sent it something, at or after an instant."""
+
     def events(self, account: AccountId) -> Iterator[RecordedEvent]:
         """All events about the account, in the order in which they were decided. Raises UnreadableRecordError rather than
         leave one out.
@@ -192,7 +209,8 @@ class UnitOfWork(Reader, Protocol):
 
     def record(self, enriched: EnrichedEvent, decision: Decision, playbook: str) -> None:
         """Write one event with everything it led to: event, state, restrictions with their reasons, cases, timers,
-        document requests, outbox rows and journal entries; and, of a failed login or a refusal, the address's keyed hash.
+        document requests, outbox rows and journal entries; of a failed login or a refusal, the address's keyed hash; of a
+        declared identity document, the number's; and of a trade or a transfer that was not refused, who dealt with whom.
 
         A restriction that lacks its statement raises MissingStatementError and nothing is written. Timers of
         restrictions that ended are removed; a restriction has at most one timer. The event of a timer removes that timer

@@ -1,0 +1,1 @@
+-- Nothing: this number is given to work that is on its way.
