@@ -56,7 +56,7 @@ def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Deci
         draft.open_case(policy.safety.quarantine_case, policy.safety.quarantine.reason, doubt)
     verdict = _verdict(draft, state.is_known)
     if verdict is not None and verdict.level is Level.ALLOW:
-        draft.state = remember_destination(draft.state, event, now)
+        draft.state = remember_destination(draft.state, event, policy, now)
     if event.type == "account.deactivated" and verdict is not None and verdict.level is Level.ALLOW:
         acts.deactivate(draft)
     return draft.finish(verdict, _disposition(draft))

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from habeas.detection.scam import is_sweep
 from habeas.domain import event_data as data
 from habeas.domain.account import (
     FINDINGS_KEPT_FOR,
@@ -49,13 +50,14 @@ def keep_recent(state: AccountState, now: datetime) -> AccountState:
     )
 
 
-def keep_outflow(state: AccountState, event: Event) -> AccountState:
-    """The state with the most that was ever let out at once."""
-    usd: Decimal | None = getattr(event.data, "usd", None)
-    is_out = isinstance(event.data, data.Withdrawal | data.FiatWithdrawal | data.Counterparty)
-    if usd is None or not is_out or usd <= (state.largest_outflow_usd or 0):
+def keep_outflow(state: AccountState, event: Event, large_share: Decimal, now: datetime) -> AccountState:
+    """The state with the most that was ever let out at once, and when nearly everything last was."""
+    said = event.data
+    if not isinstance(said, data.Withdrawal | data.FiatWithdrawal | data.Counterparty):
         return state
-    return replace(state, largest_outflow_usd=usd)
+    if is_sweep(said, large_share):
+        state = replace(state, swept_at=now)
+    return replace(state, largest_outflow_usd=max(said.usd, state.largest_outflow_usd or said.usd))
 
 
 def _keep_who(state: AccountState, profile: data.Profile, _enriched: EnrichedEvent, _now: datetime) -> AccountState:

@@ -265,11 +265,11 @@ def _with_session(sessions: tuple[SessionDevice, ...], session: str, device: str
     return (*others, SessionDevice(session, device))[-SESSIONS_MAX:]
 
 
-def remember_destination(state: AccountState, event: Event, now: datetime) -> AccountState:
+def remember_destination(state: AccountState, event: Event, policy: Policy, now: datetime) -> AccountState:
     """The state with the destination that the event names, and how much went there. Only for what was let through: an
     attempt that was held or denied must not make its destination known.
     """
-    state = keep_outflow(state, event)
+    state = keep_outflow(state, event, policy.safety.large_share, now)
     destination = destination_of(event)
     if destination is None:
         return state

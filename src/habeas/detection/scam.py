@@ -54,6 +54,9 @@ class Params(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Reporters whose accounts are younger than this are one crowd."""
     weighty_at: float
     """The weight at which reports call for a hold. Above 1, so that no single one does."""
+    weighty_share: float
+    """Or this for each account that dealt with the reported one lately, if that is more; at most `weighty_max`."""
+    weighty_max: float
     independent_min: int
     """From how many independent sides they must come, at least two; and from how many whose accounts dealt with this one."""
     dealt_min: int
@@ -63,6 +66,9 @@ class Params(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What all of those count together at most: they support a suspicion and do not make it."""
     payee_new_for: timedelta
     large_share: Decimal
+    """Of `[safety]`: a payment of more than this share of the balance is a sweep."""
+    sweep_usual_for: timedelta
+    """Who has moved nearly everything within this time does so now and then, and it is no sign."""
     first_large_times: int
     first_large_usd_min: Decimal
     elder_age_min: int
@@ -169,7 +175,8 @@ def _victim_points(
     since = min((at for at in known if at is not None), default=None)
     if since is None or now - since < params.payee_new_for:
         yield "new_payee", params.victim.new_payee
-    if _is_sweep(said, usd, params.large_share):
+    is_usual = state.swept_at is not None and now - state.swept_at <= params.sweep_usual_for
+    if is_sweep(said, params.large_share) and not is_usual:
         yield "sweep", params.victim.sweep
     largest = state.largest_outflow_usd or Decimal(0)
     if usd >= params.first_large_usd_min and usd >= largest * params.first_large_times:
@@ -178,10 +185,11 @@ def _victim_points(
         yield "elder", params.victim.elder
 
 
-def _is_sweep(said: data.EventData, usd: Decimal, share: Decimal) -> bool:
+def is_sweep(said: data.EventData, share: Decimal) -> bool:
     """Whether nearly all of a balance leaves: of everything if that is told, else of the asset."""
     everything: Decimal | None = getattr(said, "balance_usd", None)
     if everything is not None:
+        usd: Decimal = getattr(said, "usd", Decimal(0))
         return 0 < everything * share < usd
     amount: Decimal | None = getattr(said, "amount", None)
     balance: Decimal | None = getattr(said, "balance", None)
@@ -198,11 +206,10 @@ class _Weighed(Struct, frozen=True):
     sides: int
     dealt: int
 
-    def score(self, params: Params) -> float:
-        """1.0 exactly if it weighs enough and comes from enough sides."""
-        is_enough = self.weight >= params.weighty_at
+    def score(self, params: Params, needed: float) -> float:
+        """1.0 exactly if it weighs what is needed and comes from enough sides."""
         is_independent = self.sides >= params.independent_min and self.dealt >= params.dealt_min
-        return 1.0 if is_enough and is_independent else min(JUST_SHORT, self.weight / params.weighty_at)
+        return 1.0 if self.weight >= needed and is_independent else min(JUST_SHORT, self.weight / needed)
 
 
 def _reported(state: AccountState, enriched: EnrichedEvent, now: datetime, params: Params) -> Iterator[Signal]:
@@ -214,13 +221,16 @@ def _reported(state: AccountState, enriched: EnrichedEvent, now: datetime, param
     before = weigh([r for r in about if r.mark != enriched.mark], now, params)
     if (after.weight, after.dealt) <= (before.weight, before.dealt) or not after.weight:
         return
+    who = enriched.facts.reporter
+    trades = who.reported_dealt_with if who is not None else 0
+    needed = max(params.weighty_at, min(params.weighty_max, trades * params.weighty_share))
     evidence = {
-        "weight": f"{after.weight:.2f} of {params.weighty_at:.2f}",
+        "weight": f"{after.weight:.2f} of {needed:.2f}",
         "reports": str(len(about)),
         "independent": str(after.sides),
         "dealt_with": str(after.dealt),
     }
-    yield _signal("offender_reports", after.score(params), evidence)
+    yield _signal("offender_reports", after.score(params, needed), evidence)
 
 
 def weigh(reports: Iterable[ReportReceived], now: datetime, params: Params) -> _Weighed:

@@ -230,6 +230,8 @@ class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     birth_year: int | None = None
     largest_outflow_usd: Decimal | None = None
     """The most that was ever let out at once."""
+    swept_at: datetime | None = None
+    """When nearly everything was last let out."""
     offender_since: datetime | None = None
     """Since when people have found this account to deceive others."""
     reports: tuple[ReportReceived, ...] = ()

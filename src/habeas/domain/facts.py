@@ -86,6 +86,8 @@ class Reporter(Struct, frozen=True, omit_defaults=True):
     has_dealt: bool = False
     """Whether the two accounts dealt with each other lately."""
     is_same_holder: bool = False
+    reported_dealt_with: int = 0
+    """How many accounts dealt with the reported one lately: who trades with hundreds has disputes with some."""
 
 
 class DealtWith(Struct, frozen=True, omit_defaults=True):

@@ -88,17 +88,20 @@ def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Polic
     responses = read(tree.get("response", []), tuple[Response, ...], "response")
     regions = read(merged["region"], RegionPolicy, "region")
     leap = read(merged["leap"], LeapRule, "leap")
+    safety = read(merged["safety"], Safety, "safety")
     policy = Policy(
         playbook=version,
         entity=read(own, Entity, f"entity.{entity}"),
-        safety=read(merged["safety"], Safety, "safety"),
+        safety=safety,
         reasons={code: read(row, ReasonPolicy, f"reason.{code}") for code, row in merged["reason"].items()},
         ladder={kind: read(rungs, dict[Evidence, Rung], f"ladder.{kind}") for kind, rungs in merged["ladder"].items()},
         kinds={read(name, Kind, "kind"): read(row, KindPolicy, f"kind.{name}") for name, row in merged["kind"].items()},
         challenges=read(merged["challenge"], Challenges, "challenge"),
         responses=_by_typology(responses),
         regions=regions,
-        detectors=_detectors(merged["detector"], read, {"regions": regions, "leap": leap}),
+        detectors=_detectors(
+            merged["detector"], read, {"regions": regions, "leap": leap, "large_share": safety.large_share}
+        ),
         product_actions=read(tree.get("action", {}), dict[str, Capability], "action"),
     )
     for fault in _faults(policy, responses):

@@ -19,6 +19,9 @@ DEALT_WITHIN_FOR = timedelta(days=90)
 DEALT_MAX = 5_000
 """How many of those who dealt with an account are told when it is found to deceive others, latest first."""
 
+COUNTED_MAX = 1_000
+"""Beyond so many, it makes no difference how many dealt with a reported account."""
+
 EARLIER_MAX = 8
 
 
@@ -61,6 +64,7 @@ def _reporter(
         upheld=found.reports_upheld,
         rejected=found.reports_rejected,
         has_dealt=reader.have_dealt(account, event.account, since) or reader.have_dealt(event.account, account, since),
+        reported_dealt_with=len(reader.dealt_with(event.account, since, COUNTED_MAX)),
         is_same_holder=account in siblings or account in state.parents or event.account in found.parents,
     )
 

@@ -278,6 +278,17 @@ def test_a_flood_of_strangers_does_not_push_out_the_reports_that_count() -> None
     assert story.standing == [HOLD]
 
 
+@pytest.mark.row("A048")
+def test_who_trades_with_hundreds_is_not_held_for_the_disputes_of_a_few() -> None:
+    merchant = Story()
+    for number in range(9):
+        reported(merchant, a_reporter(number, reported_dealt_with=600))
+    assert merchant.standing == []
+    assert [case.queue for case in merchant.state.cases] == ["scams"]
+    reported(merchant, a_reporter(9, reported_dealt_with=600))
+    assert merchant.standing == [HOLD]
+
+
 def test_a_reporter_who_was_right_before_weighs_more_and_one_who_was_wrong_less() -> None:
     right, wrong = Story(), Story()
     for number in range(2):
