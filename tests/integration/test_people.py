@@ -12,7 +12,8 @@ from habeas.domain.evidence import Evidence
 from habeas.domain.ids import CaseId
 from habeas.domain.kind import Kind
 from habeas.domain.restriction import Scope
-from tests.integration.test_attacks import ANALYST, CORA, Desk, level_of
+from tests.integration.test_attacks import CORA, Desk, level_of
+from tests.stories import ANALYST
 
 SUE = Actor("sue", Role.SENIOR_ANALYST)
 PASSPORT = {"kind": "passport", "number": "C01X00T47", "country": "DE"}

@@ -2,11 +2,11 @@
 
 | test | what must hold | planted bug |
 |---|---|---|
-| single | one author, however often and whoever it is, restricts nobody | a weighing in which a good record weighs more than 1 |
-| crowd | authors who all share a holder, a device or their youth restrict nobody, whatever else is told of them | crowds that are told apart by their first mark only |
+| single | one author, however often, restricts nobody | a weighing in which a good record weighs more than 1 |
+| crowd | authors who share a holder, or their youth, restrict nobody | crowds by the first mark only; youth ignored |
 | strangers | authors who never dealt with the account restrict nobody | strangers that count like everybody else |
-| order | the weight of reports does not depend on the order in which they came | crowds that look at the crowd before only |
-| words | whoever is a victim or a contact is never told what an offender is told | a playbook that takes a victim for an offender |
+| order | the weight of reports does not depend on their order | crowds that are not joined |
+| words | a victim or a contact is never told what an offender is told | a playbook that takes one for the other |
 | bounded | the state stays within its bounds | - |
 """
 
@@ -168,12 +168,12 @@ sufferings = st.lists(
 def check_words(happened: list[tuple[str, dict[str, Any]]], policy: Policy | None = None) -> None:
     story = Story(policy=policy)
     for type_, said in happened:
-        own = {"by": EFFECT_SOURCE} if type_ == OFFENDER_CONFIRMED else {}
+        own: dict[str, Any] = {"by": EFFECT_SOURCE} if type_ == OFFENDER_CONFIRMED else {}
         met = OtherParty(AccountId("scammer"), True, NOON - timedelta(days=1)) if "counterparty" in said else None
         story.event(type_, "5m", looked_up=Facts(other_party=met), **own, **said)
         assert all(r.reason in ("SCAM_VICTIM", "SCAM_CONTACT") for r in story.state.restrictions)
         statement = make_statement(standing_of(story.state, story.policy), story.policy, story.now, "en", ())
-        assert all(OFFENDER_TITLE != entry.title for entry in statement.restrictions)
+        assert all(entry.title != OFFENDER_TITLE for entry in statement.restrictions)
 
 
 @pytest.mark.row("A044")

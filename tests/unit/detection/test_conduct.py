@@ -122,7 +122,8 @@ def test_nobody_is_called_malicious_on_one_signal() -> None:
 @pytest.mark.row("A078")
 def test_a_playbook_that_calls_somebody_malicious_on_one_signal_is_refused() -> None:
     text = shipped_playbook().text.decode()
-    row = '\n[[response]]\nsignal = "credential_leaked"\nat_least = 0.4\nplace = [{ reason = "MALICIOUS_USER", kind = "STEP_UP", evidence = "E1" }]\n'
+    place = '{ reason = "MALICIOUS_USER", kind = "STEP_UP", evidence = "E1" }'
+    row = f'\n[[response]]\nsignal = "credential_leaked"\nat_least = 0.4\nplace = [{place}]\n'
     with pytest.raises(PlaybookError, match="MALICIOUS_USER` needs evidence E2"):
         read_playbook((text + row).encode(), "mine")
 
@@ -130,7 +131,7 @@ def test_a_playbook_that_calls_somebody_malicious_on_one_signal_is_refused() -> 
 @pytest.mark.row("A078", "A081")
 def test_a_malicious_user_stays_frozen_beyond_15_days_only_on_strong_evidence() -> None:
     story = Story()
-    too_long = {"kind": "FROZEN", "ends_at": NOON + span("40d")}
+    too_long: dict[str, Any] = {"kind": "FROZEN", "ends_at": NOON + span("40d")}
     refused = story.placed_by_staff("MALICIOUS_USER", evidence="E3", **too_long).refusal
     assert refused is not None
     assert refused.code == "evidence_ladder"

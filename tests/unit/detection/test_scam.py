@@ -140,7 +140,13 @@ def test_a_victims_case_cannot_be_decided_before_help_was_offered() -> None:
     refused = story.opinion(case, "resolved", actor=ANALYST).refusal
     assert refused is not None
     assert "offer_assistance" in refused.message
-    act = {"case": case.id, "outcome": "resolved", "actor": ANALYST, "note": "spoke to her", "done": case.tasks}
+    act: dict[str, Any] = {
+        "case": case.id,
+        "outcome": "resolved",
+        "actor": ANALYST,
+        "note": "spoke to her",
+        "done": case.tasks,
+    }
     outcome = story.event("habeas.case.decide", by="habeas:staff", looked_up=Facts(case=case), **act)
     assert outcome.refusal is None
 
@@ -165,7 +171,7 @@ def test_whoever_dealt_with_a_scammer_before_they_were_found_is_told(
     assert story.standing == standing
 
 
-ELDER = {"name": "Ada Brown", "birth_date": "1948-05-01"}
+ELDER: dict[str, Any] = {"name": "Ada Brown", "birth_date": "1948-05-01"}
 
 
 @pytest.mark.row("A044")
@@ -194,7 +200,7 @@ def test_one_sign_alone_is_no_pattern(kind: str, standing: list[tuple[str, str, 
         paying(story, "transfer.requested", to=friend, usd="5")
         story.wait("2d")
     usd = "50" if kind == "a little to a new payee" else "9000"
-    more = {"asset": "USDT", "amount": usd, "balance": "9500"}
+    more: dict[str, Any] = {"asset": "USDT", "amount": usd, "balance": "9500"}
     paying(story, "transfer.requested", "2d", to=friend, usd=usd, **more)
     assert story.standing == standing
 
@@ -346,7 +352,7 @@ def test_a_confirmed_offender_is_frozen_by_a_person_and_those_who_paid_are_told(
         DealtWith(AccountId("payer"), NOON - span("2d"), True),
         DealtWith(AccountId("old"), NOON - span("80d"), True),
     )
-    act = {"case": case.id, "outcome": "confirmed", "actor": ANALYST, "note": "chats and payments seen"}
+    act: dict[str, Any] = {"case": case.id, "outcome": "confirmed", "actor": ANALYST, "note": "chats and payments seen"}
     story.event("habeas.case.decide", by="habeas:staff", looked_up=Facts(case=case, dealt_with=dealt), **act)
     assert story.standing == [("SCAM_OFFENDER", "FROZEN", "account")]
     (frozen,) = story.state.in_force(story.now)
@@ -398,7 +404,7 @@ def test_an_outcome_about_a_suspicion_fits_no_other_case() -> None:
     story = Story()
     paying(story, "p2p.paid", to=a_scammer())
     case = replace(the_case(story, "victims"), tasks=())
-    act = {"case": case.id, "outcome": "confirmed", "actor": ANALYST, "note": "as it seems"}
+    act: dict[str, Any] = {"case": case.id, "outcome": "confirmed", "actor": ANALYST, "note": "as it seems"}
     refused = story.event("habeas.case.decide", by="habeas:staff", looked_up=Facts(case=case), **act).refusal
     assert refused is not None
     assert "decide it as resolved" in refused.message
