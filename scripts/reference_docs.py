@@ -1,10 +1,11 @@
-"""Write docs/events.md and docs/kinds.md from the tables in the code; `--check` says whether they are current."""
+"""Write the pages in docs/ that are made from tables in the code (PAGES); `--check` says whether they are current."""
 
 import sys
 from pathlib import Path
 
 from msgspec.structs import FieldInfo, fields
 
+from habeas.detection.sight import COMMON, fields_for
 from habeas.domain.capability import ACCOUNT_CAPABILITIES, Level
 from habeas.domain.event import EVENT_TYPES
 from habeas.domain.kind import ACCOUNT_KINDS, LEVELS
@@ -60,13 +61,30 @@ def kinds_page() -> str:
     )
 
 
+def rule_names_page() -> str:
+    """What an expression of a rule may name."""
+    rows = [f"| `{name}` | {field.type} | {field.means} |" for name, field in COMMON.items()]
+    own = {event: [(n, f) for n, f in fields_for(event).items() if n not in COMMON] for event in EVENT_TYPES}
+    events = [
+        f"| `{event}` | {', '.join(f'`{name}` {field.type}' for name, field in names) or '-'} |"
+        for event, names in own.items()
+    ]
+    return (
+        "# Names in rules\n\n"
+        "Generated from `habeas.detection.sight` by `scripts/reference_docs.py`. See [rules.md](rules.md).\n\n"
+        "## On every event\n\n| name | type | means |\n|---|---|---|\n" + "\n".join(rows) + "\n\n"
+        "`features.NAME` is an int (`count`, `distinct`) or a double (`sum`).\n\n"
+        "## What each type of event says\n\n| type | names |\n|---|---|\n" + "\n".join(events) + "\n"
+    )
+
+
 def _length(length: object) -> str:
     return (
         "no limit by time" if length is None else str(length).removesuffix(", 0:00:00").removesuffix(":00:00").strip()
     )
 
 
-PAGES = {"events.md": events_page, "kinds.md": kinds_page}
+PAGES = {"events.md": events_page, "kinds.md": kinds_page, "rule-names.md": rule_names_page}
 
 
 def stale() -> list[str]:

@@ -16,6 +16,7 @@ from habeas.domain.actor import Actor, Role
 from habeas.domain.capability import Capability, Level
 from habeas.domain.case import Case
 from habeas.domain.decision import ActionName, Decision, Outcome, Timer, Topic
+from habeas.domain.document import DocumentRequest
 from habeas.domain.event import (
     CASE_DECIDE,
     EFFECT_SOURCE,
@@ -32,7 +33,7 @@ from habeas.domain.event import (
     make_event,
 )
 from habeas.domain.facts import EnrichedEvent, Facts, MainAccount
-from habeas.domain.ids import AccountId, RestrictionId, event_seed, fingerprint
+from habeas.domain.ids import AccountId, DocumentRequestId, RestrictionId, event_seed, fingerprint
 from habeas.domain.kind import Kind
 from habeas.domain.place import Anchor, Place
 from habeas.domain.restriction import Restriction, Scope
@@ -128,7 +129,8 @@ class Story:
         self.siblings = tuple(AccountId(sibling) for sibling in siblings)
         self.decisions: list[Decision] = []
         self.restrictions: dict[RestrictionId, Restriction] = {r.id: r for r in self.state.restrictions}
-        self.timers: dict[RestrictionId, Timer] = {}
+        self.timers: dict[str, Timer] = {}
+        self.requests: dict[DocumentRequestId, DocumentRequest] = {}
 
     # --- what happens -------------------------------------------------------------------------------------------------
 
@@ -149,6 +151,7 @@ class Story:
         id_ = f"ev-{len(self.decisions) + 1}"
         event = make_event(id_, by, type_, self.state.account, dated or self.now, body)
         facts = looked_up or Facts(place=place, mains=self.mains, siblings=self.siblings)
+        facts = replace(facts, requests=tuple(self.requests.values()))
         seed = event_seed(_KEY, event.account, by, id_)
         return self.keep(decide(self.state, EnrichedEvent(event, facts, seed, self.now), self.policy)).outcome
 
@@ -159,7 +162,10 @@ class Story:
         for restriction in decision.restrictions:
             self.restrictions[restriction.id] = restriction
             self.timers.pop(restriction.id, None)
-        self.timers |= {timer.restriction: timer for timer in decision.timers}
+        for request in decision.requests:
+            self.requests[request.id] = request
+            self.timers.pop(request.id, None)
+        self.timers |= {timer.about: timer for timer in decision.timers}
         return decision
 
     def login(
@@ -192,10 +198,16 @@ class Story:
         note = data.pop("note", "as the case file says")
         return self.event(RESTRICTION_PLACE, after, by=STAFF_SOURCE, actor=actor, note=note, reason=reason, **data)
 
-    def lifted_by_staff(self, restriction: str, after: str = "10m", *, actor: Actor = ANALYST) -> Outcome:
+    def lifted_by_staff(self, restriction: str, after: str = "10m", *, actor: Actor = ANALYST, **data: Any) -> Outcome:
         """A person lifts a restriction."""
         return self.event(
-            RESTRICTION_LIFT, after, by=STAFF_SOURCE, actor=actor, note="found in order", restriction=restriction
+            RESTRICTION_LIFT,
+            after,
+            by=STAFF_SOURCE,
+            actor=actor,
+            note="found in order",
+            restriction=restriction,
+            **data,
         )
 
     def approved(self, restriction: str, after: str = "10m", *, actor: Actor, declined: bool = False) -> Outcome:
@@ -216,6 +228,10 @@ class Story:
         """A person gives an opinion on a case as it was last written."""
         latest = [c for decision in self.decisions for c in decision.cases if c.id == case.id][-1]
         return self._act(CASE_DECIDE, after, actor, looked_up=Facts(case=latest), case=case.id, outcome=outcome)
+
+    def act(self, type_: str, after: str = "10m", *, actor: Actor = ANALYST, **data: Any) -> Outcome:
+        """Any act of staff, by its event type."""
+        return self._act(type_, after, actor, **data)
 
     def _act(self, type_: str, after: str, actor: Actor, **data: Any) -> Outcome:
         return self.event(type_, after, by=STAFF_SOURCE, actor=actor, note="as the case file says", **data)
@@ -243,7 +259,7 @@ class Story:
             TIMER_DUE,
             by=TIMER_SOURCE,
             dated=at or timer.due_at,
-            restriction=timer.restriction,
+            about=timer.about,
             generation=timer.generation,
         )
 
@@ -252,7 +268,7 @@ class Story:
         until = self.now + span(text)
         while due := sorted((t for t in self.timers.values() if t.due_at <= until), key=lambda t: t.due_at):
             self.now = max(self.now, due[0].due_at)
-            del self.timers[due[0].restriction]
+            del self.timers[due[0].about]
             self.timer(due[0])
         self.now = until
         return self

@@ -6,6 +6,7 @@ import pytest
 
 from habeas.domain.case import CaseStatus, Priority
 from habeas.domain.decision import IpRefusal
+from habeas.domain.document import RequestStatus
 from habeas.domain.errors import UnreadableRecordError
 from habeas.domain.facts import EnrichedEvent, IpActivity
 from habeas.domain.ids import AccountId, CaseId
@@ -44,7 +45,7 @@ def activity(store: Store, ip: str = IP, *, at: timedelta = timedelta(0), accoun
 def test_document_requests_come_oldest_first_as_they_are_now(store: Store) -> None:
     older, newer = a_document_request("dr_z"), a_document_request("dr_a", documents=("passport", "selfie"))
     record(store, an_enriched_event(), requests=(older, newer))
-    received = a_document_request("dr_z", status="received")
+    received = a_document_request("dr_z", status=RequestStatus.CHECKING)
     record(store, an_enriched_event(an_event("ev-2")), requests=(received,))
     with store.reading() as reader:
         assert reader.document_requests(ACCOUNT) == (received, newer)

@@ -15,6 +15,7 @@ from typing_extensions import override
 from habeas.domain.account import AccountState, Life
 from habeas.domain.case import CaseStatus
 from habeas.domain.decision import Decision, IpRefusal, Message, Topic
+from habeas.domain.document import RequestStatus
 from habeas.domain.event import TIMER_DUE, TIMER_SOURCE
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import AccountId, CaseId, HolderId, RestrictionId
@@ -52,6 +53,9 @@ ips = st.sampled_from(("203.0.113.7", "::ffff:203.0.113.7", "2001:db8::1", "2001
 KINDS = ("places.country", "sanctions.OFAC-SDN")
 
 
+_STANDS = RequestStatus.ISSUED, RequestStatus.CHECKING
+
+
 @st.composite
 def events(draw: st.DrawFn) -> EnrichedEvent:
     """An event of a few accounts, now and then one that came before, a failed login, a timer that fires."""
@@ -72,7 +76,7 @@ def events(draw: st.DrawFn) -> EnrichedEvent:
         id_, source = f"ev-{draw(st.integers(0, 30))}", draw(st.sampled_from(("urn:exchange", "urn:vendor")))
         return an_enriched_event(an_event(id_, account=account, source=source, at=at))
     restriction, generation = draw(restriction_ids), draw(generations)
-    body = msgspec.json.encode({"restriction": restriction, "generation": generation})
+    body = msgspec.json.encode({"about": restriction, "generation": generation})
     id_ = f"{restriction}/{generation}/{at.hour}"
     return an_enriched_event(an_event(id_, account=account, type_=TIMER_DUE, source=TIMER_SOURCE, at=at, body=body))
 
@@ -98,7 +102,11 @@ def decisions(draw: st.DrawFn, enriched: EnrichedEvent) -> Decision:
         for number in draw(st.lists(st.integers(0, 20), max_size=3, unique=True))
     )
     requests = tuple(
-        a_document_request(f"dr_{number}", account=account, status=draw(st.sampled_from(("issued", "received"))))
+        a_document_request(
+            f"dr_{number}",
+            account=account,
+            status=draw(st.sampled_from(_STANDS)),
+        )
         for number in draw(st.lists(st.integers(0, 2), max_size=2, unique=True))
     )
     refused = tuple(
@@ -261,7 +269,7 @@ class AnyGenerationFires(MemoryRows):
     @override
     def write(self, changes: Changes) -> None:
         fired = changes.fired
-        timer = None if fired is None else self._tables.timers.get((fired.account_id, fired.restriction_id))
+        timer = None if fired is None else self._tables.timers.get((fired.account_id, fired.about))
         super().write(changes._replace(fired=timer))
 
 

@@ -57,7 +57,7 @@ def record_logins(store: Store, count: int, account: str = "acct-1") -> None:
 
 
 def a_timer_event(restriction: str, generation: int) -> Event:
-    body = msgspec.json.encode({"restriction": restriction, "generation": generation})
+    body = msgspec.json.encode({"about": restriction, "generation": generation})
     return an_event(f"{restriction}/{generation}", type_=TIMER_DUE, source=TIMER_SOURCE, body=body)
 
 
@@ -445,9 +445,9 @@ def test_timers_come_when_they_are_due_earliest_first(store: Store) -> None:
     )
     record(store, decision=a_decision(timers=timers))
     with store.reading() as reader:
-        due = [timer.timer.restriction for timer in reader.due_timers(NOON + HOUR, 10)]
+        due = [timer.timer.about for timer in reader.due_timers(NOON + HOUR, 10)]
         assert due == ["rs_early", "rs_now", "rs_late"]
-        assert [timer.timer.restriction for timer in reader.due_timers(NOON + HOUR, 2)] == ["rs_early", "rs_now"]
+        assert [timer.timer.about for timer in reader.due_timers(NOON + HOUR, 2)] == ["rs_early", "rs_now"]
         assert reader.due_timers(NOON - 2 * HOUR, 10) == ()
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
+import pytest
 from msgspec.structs import replace
 
 from habeas.domain.account import AccountState
@@ -391,14 +392,15 @@ def test_due_date_told_is_the_due_date() -> None:
     assert r.facts["due_at"] == r.ends_at.isoformat()
 
 
-def test_asked_documents_for_another_reason() -> None:
+@pytest.mark.parametrize(("result", "is_asked_again"), [("accepted", False), ("rejected", True)])
+def test_asked_documents_for_another_reason(result: str, is_asked_again: bool) -> None:
     story = Story(replace(a_settled_state(), residence="GB"))
     story.event("document.expired", "1h", kind="proof_of_address")
     story.event("document.received", "1h", kind="proof_of_address")
-    story.event("document.decided", "1h", kind="proof_of_address", result="accepted")
+    story.event("document.decided", "1h", kind="proof_of_address", result=result)
     story.login("US", "48h")
     asked = [d for dec in story.decisions for r in dec.requests if r.reason == "RESTRICTED_TRAVEL" for d in r.documents]
-    assert "proof_of_address" in asked
+    assert ("proof_of_address" in asked) is is_asked_again
 
 
 def test_proposals_are_not_announced() -> None:

@@ -41,6 +41,8 @@ from habeas.domain.facts import EnrichedEvent, Facts
 from habeas.domain.ids import AccountId
 from habeas.domain.kind import Kind
 from habeas.domain.restriction import require_statement
+from habeas.domain.tally import BUCKETS, VALUES_MAX
+from habeas.playbook.rules import FEATURES_MAX
 from tests.properties.canary import catches
 from tests.stories import Story, a_place, a_settled_state, the_policy
 
@@ -120,6 +122,8 @@ def check_bounds(state: AccountState) -> None:
     assert len(state.steps) <= STEPS_MAX
     assert len(state.sessions) <= SESSIONS_MAX
     assert len(state.destinations) <= DESTINATIONS_MAX
+    assert len(state.tallies) <= FEATURES_MAX
+    assert all(len(tally.entries) <= max(BUCKETS, VALUES_MAX) for tally in state.tallies)
     assert len(encode_state(state)) <= STATE_BYTES_MAX
 
 

@@ -26,7 +26,7 @@ _KEY = bytes(32)
 
 def bench_decide(size: int) -> dict[str, Any]:
     """`decide` alone on an ordinary day: events already enriched, states in memory."""
-    policy, states, events = _day(size)
+    policy, states, events = ordinary_day(size)
     durations = []
     for enriched in events:
         account = enriched.event.account
@@ -40,7 +40,7 @@ def bench_decide(size: int) -> dict[str, Any]:
 
 def bench_state(size: int) -> dict[str, Any]:
     """The size of account states after an ordinary day, and what encoding and decoding one costs."""
-    policy, states, events = _day(size)
+    policy, states, events = ordinary_day(size)
     for enriched in events:
         account = enriched.event.account
         states[account] = decide(states.get(account) or new_account(account), enriched, policy).state
@@ -57,7 +57,7 @@ def bench_state(size: int) -> dict[str, Any]:
 
 def bench_verdict(size: int) -> dict[str, Any]:
     """A verdict without an IP by the reference composition: on a free account, and on one with a restriction."""
-    policy, states, events = _day(size)
+    policy, states, events = ordinary_day(size)
     for enriched in events:
         account = enriched.event.account
         states[account] = decide(states.get(account) or new_account(account), enriched, policy).state
@@ -70,7 +70,8 @@ def bench_verdict(size: int) -> dict[str, Any]:
     }
 
 
-def _day(size: int) -> tuple[Policy, dict[str, AccountState], list[EnrichedEvent]]:
+def ordinary_day(size: int) -> tuple[Policy, dict[str, AccountState], list[EnrichedEvent]]:
+    """The policy, the opened accounts and the enriched events of an ordinary day."""
     policy = shipped_playbook().policy(new_account(next(iter(workload.openings(1))).account).entity)
     places, lists = BuiltInPlaces(), ListsBuilder(_KEY)(())
     accounts = max(10, size // 50)

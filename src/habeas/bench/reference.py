@@ -5,6 +5,7 @@ On real files where the folder of data is there (`HABEAS_DATA`, else `../shared/
 
 import random
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from habeas.bench.data import data_folder
 from habeas.bench.timing import per_call, percentiles
 from habeas.domain.account import new_account
 from habeas.domain.event import Event, make_event
-from habeas.reference.library import ListsBuilder, PlacesBuilder
+from habeas.reference.library import ListsBuilder, PlacesBuilder, TagsBuilder
 from habeas.reference.prepare import Prepared, given, prepare
 from habeas.service.enrich import look_up, relate
 from habeas.service.library import Library, with_contents
@@ -30,6 +31,7 @@ _FILES = {
     "sanctions_list": ("sanctions/ofac/sdn_2024-05-03.csv",),
     "wallets": ("sanctions/wallets/sanctioned_addresses_*.txt",),
     "networks": ("geo/x4b-*ipv?.txt", "geo/x4b-apple-relay.txt", "geo/tor-exits-*.txt", "geo/misp-*.json"),
+    "tags": ("onchain/tagpacks/*.yaml",),
     "places": ("geo/maxmind-test/GeoLite2-City-Test.mmdb", "geo/maxmind-test/GeoLite2-Country-Test.mmdb"),
 }
 
@@ -83,13 +85,18 @@ def _set(each: Prepared) -> ReferenceSet:
 
 def _taking_over(store: Store, scratch: Path) -> dict[str, Any]:
     """From a changed set to an index that is made anew from all that is current, as a running process does it."""
-    durations: dict[str, list[float]] = {"lists": [], "places": [], "check": []}
+    durations: dict[str, list[float]] = {"lists": [], "places": [], "tags": [], "check": []}
     for _ in range(_ROUNDS):
         with store.reading() as reader:
             start = perf_counter()
             sets = reader.reference_sets(current=True)
             durations["check"].append(perf_counter() - start)
-            for name, build in (("lists", ListsBuilder(bytes(32))), ("places", PlacesBuilder(scratch, frozenset()))):
+            builders: dict[str, Callable[[Any], object]] = {
+                "lists": ListsBuilder(bytes(32)),
+                "places": PlacesBuilder(scratch, frozenset()),
+                "tags": TagsBuilder(),
+            }
+            for name, build in builders.items():
                 start = perf_counter()
                 build(with_contents(sets, reader))
                 durations[name].append(perf_counter() - start)
@@ -97,7 +104,9 @@ def _taking_over(store: Store, scratch: Path) -> dict[str, Any]:
 
 
 def _looking_up(store: Store, scratch: Path, size: int) -> dict[str, Any]:
-    library = Library(store, PlacesBuilder(scratch, frozenset()), ListsBuilder(bytes(32)))
+    library = Library(store, PlacesBuilder(scratch, frozenset()), ListsBuilder(bytes(32)), tags=TagsBuilder())
+    tags = library.tags()
+    tagged = tags.addresses()[:1000]
     listed, other = "149w62rY42aZBox8fGcmqNsXUzSStKeq8C", "1BoatSLRHtKNngkdXEeobR76b53LETtpyT"
     draw = random.Random(3)
     addresses = [f"0x{draw.getrandbits(160):040x}" for _ in range(1000)]
@@ -114,6 +123,8 @@ def _looking_up(store: Store, scratch: Path, size: int) -> dict[str, Any]:
         "listed_wallet": per_call(lambda: library.wallets(None, listed, "XBT"), times),
         "other_wallet": per_call(lambda: library.wallets("bitcoin", other, "BTC"), times),
         "unlisted_evm_wallets_x1000": per_call(lambda: [library.wallets("ETH", each) for each in addresses], 1),
+        "tags_of_untagged_addresses_x1000": per_call(lambda: [tags.of("evm", each) for each in addresses], times),
+        "tags_of_tagged_addresses_x1000": per_call(lambda: [tags.of(*each) for each in tagged], times),
         "document": per_call(lambda: library.documents("IR", "passport", "T14553558"), times),
     }
     figures |= {

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from habeas.bench import decisions, names, places, reference, stores
+from habeas.bench import decisions, names, places, reference, rules, stores
 
 
 class Bench(Struct, frozen=True):
@@ -19,6 +19,7 @@ BENCHES: dict[str, Bench] = {
     "decide": Bench(decisions.bench_decide, 20_000),
     "state": Bench(decisions.bench_state, 20_000),
     "verdict": Bench(decisions.bench_verdict, 2_000),
+    "rules": Bench(rules.bench_rules, 5_000),
     "sqlite": Bench(stores.bench_sqlite, 20_000),
     "countries": Bench(places.bench_countries, 20_000),
     "cities": Bench(places.bench_cities, 20_000),

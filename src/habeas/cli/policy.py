@@ -1,14 +1,18 @@
 """`habeas playbook ...`: policy as data."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from habeas.cli import show, wiring
 from habeas.cli.options import JsonOption
+from habeas.playbook.rules import run_examples
 
-app = typer.Typer(no_args_is_help=True, help="Policy as data: check a playbook before it is used.")
+app = typer.Typer(
+    no_args_is_help=True, help="Policy as data: check a playbook, and run the tests of its rules, before it is used."
+)
 
 
 @app.command()
@@ -30,6 +34,8 @@ def validate(
         "reasons": len(policy.reasons),
         "responses": sum(len(rows) for rows in policy.responses.values()),
         "detectors": sorted(policy.detectors),
+        "rules": len(policy.rules.rules),
+        "features": len(policy.rules.features),
     }
     if json:
         show.json_line(summary)
@@ -39,3 +45,42 @@ def validate(
             f"entities {', '.join(sorted(playbook.policies))}; {summary['reasons']} reasons, {summary['responses']} responses"
         )
         print(f"detectors on: {', '.join(sorted(policy.detectors))}")
+        print(f"{summary['rules']} rules of analysts, {summary['features']} features")
+
+
+@app.command("test")
+def run_tests(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="A playbook; without one, the playbook in use.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Run the tests that stand beside the rules. Exits with 1 if one fails.
+
+    Example: habeas playbook test my-playbook.toml
+    """
+    playbook = wiring.playbook_file(file) if file else wiring.playbook()
+    results = [
+        {"entity": entity, **msgspec.structs.asdict(result)}
+        for entity, policy in playbook.policies.items()
+        for result in run_examples(policy.rules)
+    ]
+    if json:
+        for row in results:
+            show.json_line(row)
+    else:
+        _print_results(playbook.version, results)
+    if not all(row["has_passed"] for row in results):
+        raise typer.Exit(1)
+
+
+def _print_results(version: str, results: list[dict[str, Any]]) -> None:
+    """One line a test. What a test did comes last, and only where it is not what it should have done."""
+    rows = [(f"{row['entity']}/{row['rule']}", row) for row in results]
+    width = max((len(name) for name, _ in rows), default=0)
+    for name, row in rows:
+        expected = "fires" if row["expected"] else "does not fire"
+        mark, said = ("ok", "") if row["has_passed"] else ("FAILED", f": {row['said']}")
+        print(f"{mark:6}  {name:{width}}  {expected:13}  {row['about']}{said}")
+    failed = sum(not row["has_passed"] for row in results)
+    print(f"playbook {version}: {len(results)} tests, {failed} failed")

@@ -1,4 +1,4 @@
-"""`habeas reference ...`: what is looked up. Lists, places, networks and overrides, in versions."""
+"""`habeas reference ...`: what is looked up. Lists, places, networks, overrides and tags, in versions."""
 
 import sys
 from datetime import date, datetime
@@ -25,7 +25,7 @@ SHRUNK_TO = 0.9
 """A list that loses more than a tenth of its entries at once was more likely cut off than emptied."""
 
 app = typer.Typer(
-    no_args_is_help=True, help="What is looked up: sanctions lists, wallets, places, networks, overrides."
+    no_args_is_help=True, help="What is looked up: sanctions lists, wallets, places, networks, overrides, tags."
 )
 override = typer.Typer(
     no_args_is_help=True, help="Ranges of IP addresses that the sources misread, corrected by staff."
@@ -123,7 +123,7 @@ def load(
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Load sanctions lists, wallets, databases of places, lists of networks or overrides. All of them, or none.
+    """Load sanctions lists, wallets, databases of places, lists of networks, overrides or tags. All of them, or none.
 
     A file that is broken or cut off is refused whole, and what was in use stays in use. Running processes take over what was
     loaded within a second or two.
@@ -148,17 +148,21 @@ def load(
 
 
 def _load(work: UnitOfWork, each: "Prepared", by: str, *, smaller: bool = True) -> ReferenceSet:
+    from habeas.reference.prepare import loaded
+
     before = next((known for known in work.reference_sets(current=True) if known.kind == each.kind), None)
     if before is not None and each.entries < before.entries * SHRUNK_TO and not smaller:
         raise BadInputError(
             f"`{each.kind}` has {before.entries} entries and would have {each.entries}; if that is right, say --smaller, "
             "else fetch it again"
         )
+    at = wiring.now()
+    each = loaded(each, lambda: work.reference_content(before.kind, before.version) if before else None, at)
     made = ReferenceSet(
         kind=each.kind,
         version=each.version,
         as_of=each.as_of,
-        loaded_at=wiring.now(),
+        loaded_at=at,
         sha256=each.sha256,
         entries=each.entries,
         source=each.source,
@@ -219,15 +223,15 @@ def diff(
 
     with wiring.opened_store(store) as opened:
         if after is None:
-            new = _version(opened, before)
+            new = version_of(opened, before)
             if not Path(before).exists():
                 raise BadInputError(
                     f"name two versions, or a file to compare with the current one; `{before}` is no file"
                 )
-            old = _current(opened, new.kind)
+            old = current_version(opened, new.kind)
             names = f"{new.kind}, current" if old else "nothing", before
         else:
-            old, new = _version(opened, before), _version(opened, after)
+            old, new = version_of(opened, before), version_of(opened, after)
             names = before, after
         found = difference(old, new)
     if json:
@@ -248,7 +252,7 @@ def _print(found: "Difference", names: tuple[str, str]) -> None:
         show.console().print(line)
 
 
-def _version(opened: Store, text: str) -> "Version":
+def version_of(opened: Store, text: str) -> "Version":
     """What an argument names: a file, a stored version, or the current one of a kind."""
     from habeas.reference.difference import Version
     from habeas.reference.prepare import given, prepare
@@ -259,7 +263,7 @@ def _version(opened: Store, text: str) -> "Version":
         return Version(prepared.kind, prepared.content)
     kind, is_pair, version = text.partition("@")
     if not is_pair:
-        current = _current(opened, kind)
+        current = current_version(opened, kind)
         if current is not None:
             return current
     with opened.reading() as reader:
@@ -272,7 +276,7 @@ def _version(opened: Store, text: str) -> "Version":
     return Version(kind, content)
 
 
-def _current(opened: Store, kind: str) -> "Version | None":
+def current_version(opened: Store, kind: str) -> "Version | None":
     from habeas.reference.difference import Version
 
     with opened.reading() as reader:

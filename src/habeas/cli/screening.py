@@ -13,12 +13,17 @@ from habeas.cli import show, wiring
 from habeas.cli.options import JsonOption, StoreOption
 from habeas.domain.country import is_country
 from habeas.domain.errors import BadInputError
+from habeas.domain.ids import AccountId
 from habeas.domain.listing import Birth, ListVersion, ParsedList
 from habeas.domain.screening import BANDS, NAME_LENGTH_MAX, Hit, Query
 
 if TYPE_CHECKING:
+    from rich.progress import TaskID
+
     from habeas.evaluation.names import NamesEvaluation
+    from habeas.reference.library import LoadedLists
     from habeas.reference.sanctions.load import ListFile
+    from habeas.service.ports import Store
 
 ListOption = Annotated[
     list[Path] | None,
@@ -65,30 +70,48 @@ def screen(
     show.json_line(answer) if json else _print(answer)
 
 
-def rescreen(store: StoreOption = None, json: JsonOption = False) -> None:
+def rescreen(
+    since: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--since",
+            metavar="VERSION",
+            help="Only customers who could be an entry that was added or changed since this version of a list: a file or "
+            "KIND@VERSION; may be given once for each list.",
+        ),
+    ] = None,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
     """Screen all customers again, against the lists as they are now; to be run after a list was loaded.
 
-    Example: habeas rescreen
+    Example: habeas rescreen --since sanctions.OFAC-SDN@2024-05-02
     """
     from rich.console import Console
     from rich.progress import Progress
 
+    from habeas.service.rescreen import Customers
     from habeas.service.rescreen import rescreen as screen_again
 
     with wiring.opened_store(store) as opened:
         library = wiring.library(opened)
+        changed = _changed_since(opened, since or ())
+
+        def choose(customers: Customers) -> set[AccountId]:
+            return set(map(AccountId, _current_lists(opened).could_be(customers, changed)))
+
         with (
             wiring.opened_intake(opened, looked_up=library) as intake,
             Progress(console=Console(stderr=True), transient=True) as bar,
         ):
-            task = bar.add_task("screening")
-            done = screen_again(
-                opened,
-                intake,
-                library,
-                wiring.now,
-                lambda screened, accounts: bar.update(task, completed=screened, total=accounts),
-            )
+            tasks: dict[str, TaskID] = {}
+
+            def show_progress(what: str, done: int, of: int) -> None:
+                if what not in tasks:
+                    tasks[what] = bar.add_task(what, total=of)
+                bar.update(tasks[what], completed=done)
+
+            done = screen_again(opened, intake, library, wiring.now, choose if since else None, show_progress)
     show.json_line(done) if json else print(
         f"{done.named} names screened, {done.reported} accounts to look at, "
         f"{done.delisted} true matches whose entry is gone"
@@ -213,11 +236,31 @@ def _in_files(query: Query, paths: Sequence[Path], *, resaved: bool) -> Screenin
 
 def _in_store(query: Query, url: str | None) -> Screening:
     """What the current lists of a store say."""
+    with wiring.opened_store(url) as store:
+        lists = _current_lists(store)
+        return Screening(query.name, _versions(lists.versions()), lists.screen(query))
+
+
+def _current_lists(store: "Store") -> "LoadedLists":
     from habeas.service.library import with_contents
 
-    with wiring.opened_store(url) as store, store.reading() as reader:
-        lists = wiring.builders(store)[1](with_contents(reader.reference_sets(current=True), reader))
-        return Screening(query.name, _versions(lists.versions()), lists.screen(query))
+    with store.reading() as reader:
+        return wiring.builders(store)[1](with_contents(reader.reference_sets(current=True), reader))
+
+
+def _changed_since(store: "Store", versions: Sequence[str]) -> frozenset[tuple[str, str]]:
+    """The entries that were added or changed since some versions of lists."""
+    from habeas.cli.reference import current_version, version_of
+    from habeas.reference.difference import changed_entries
+
+    changed: set[tuple[str, str]] = set()
+    for text in versions:
+        before = version_of(store, text)
+        after = current_version(store, before.kind)
+        if after is None:
+            raise BadInputError(f"`{text}` is of `{before.kind}`, of which the store has no current version")
+        changed |= changed_entries(before, after)
+    return frozenset(changed)
 
 
 def _versions(versions: Sequence[ListVersion]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from habeas.playbook.load import read_playbook, shipped_playbook
 from habeas.playbook.policy import Playbook
 
 if TYPE_CHECKING:
-    from habeas.reference.library import ListsBuilder, PlacesBuilder
+    from habeas.reference.library import ListsBuilder, PlacesBuilder, TagsBuilder
     from habeas.service.intake import Intake
     from habeas.service.library import Library
     from habeas.service.ports import Clock, Store
@@ -73,19 +73,19 @@ def questions(store: "Store") -> "Questions":
 
 
 def library(store: "Store") -> "Library":
-    """Places and lists as the store has them, or as they come with Habeas; made when they are first asked for."""
+    """Places, lists and tags as the store has them, or as they come with Habeas; made when they are first asked for."""
     from habeas.service.library import Library
 
-    places, lists = builders(store)
-    return Library(store, places, lists)
+    places, lists, tags = builders(store)
+    return Library(store, places, lists, tags=tags)
 
 
-def builders(store: "Store") -> "tuple[PlacesBuilder, ListsBuilder]":
-    """What makes places and lists from the store's reference sets."""
-    from habeas.reference.library import ListsBuilder, PlacesBuilder
+def builders(store: "Store") -> "tuple[PlacesBuilder, ListsBuilder, TagsBuilder]":
+    """What makes places, lists and tags from the store's reference sets."""
+    from habeas.reference.library import ListsBuilder, PlacesBuilder, TagsBuilder
 
     areas = frozenset(area for policy in playbook().policies.values() for area in _divided(policy.regions))
-    return PlacesBuilder(cache_dir(), areas, now), ListsBuilder(store.identity_key, cache_dir())
+    return PlacesBuilder(cache_dir(), areas, now), ListsBuilder(store.identity_key, cache_dir()), TagsBuilder()
 
 
 def _divided(regions: RegionPolicy) -> Iterator[str]:

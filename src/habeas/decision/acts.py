@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from habeas.decision import by_hand, holder, matches, suspicion
+from habeas.decision import by_hand, documents, holder, matches, release, suspicion
 from habeas.decision.draft import AUTOMATION, Draft
 from habeas.domain import event_data as data
 from habeas.domain.account import Life
@@ -13,6 +13,7 @@ from habeas.domain.actor import Actor, Role
 from habeas.domain.case import Priority
 from habeas.domain.decision import Refusal
 from habeas.domain.ids import RestrictionId
+from habeas.domain.proof import EDUCATION, KYC, Proof, by_challenge
 from habeas.domain.restriction import (
     ACCOUNT_WIDE,
     Ending,
@@ -31,8 +32,9 @@ PAGE = CasePolicy(queue="review", priority=Priority.PAGE)
 
 
 def timer_due(draft: Draft, due: data.TimerDue) -> None:
-    """A restriction's end or recheck has come. A stale timer does nothing."""
-    restriction = next((r for r in draft.state.restrictions if r.id == due.restriction), None)
+    """A restriction's end or recheck has come, or the clock of a document request. A stale timer does nothing."""
+    documents.clock(draft, due)
+    restriction = next((r for r in draft.state.restrictions if r.id == due.about), None)
     if restriction is None or restriction.generation != due.generation or restriction.status is not Status.ACTIVE:
         return
     if restriction.condition is not None:
@@ -43,7 +45,11 @@ def timer_due(draft: Draft, due: data.TimerDue) -> None:
             draft.end(expire(restriction))
         case Ending.FALL_BACK:
             draft.end(expire(restriction))
-            draft.place(_fall_back(draft, restriction))
+            follower = _fall_back(draft, restriction)
+            draft.place(follower)
+            for request in draft.requests:
+                if request.restriction == restriction.id:
+                    draft.change_request(replace(request, restriction=follower.id))
         case Ending.HOLD_AND_PAGE:
             why = "its time is over, and only a person may end it"
             draft.open_case(PAGE, restriction.reason, why, about=restriction.id)
@@ -96,6 +102,7 @@ def challenge_passed(draft: Draft, challenge: data.Challenge) -> None:
     is_unsettled = changed_at is not None and proved_at - changed_at < policy.factor_settles_for
     if challenge.method in policy.factors and is_unsettled:
         return
+    draft.show(Proof(by_challenge(challenge.method), proved_at))
     if challenge.method in policy.strong:
         draft.state = replace(draft.state, proved_at=max(proved_at, draft.state.proved_at or proved_at))
     user = Actor(f"challenge {challenge.method}", Role.USER)
@@ -107,6 +114,24 @@ def challenge_passed(draft: Draft, challenge: data.Challenge) -> None:
         )
         if is_meant and suffices and is_fitting and restriction.starts_at <= proved_at:
             draft.end(lift(restriction, user, draft.now, f"control was proved by {challenge.method}"))
+
+
+def educated(draft: Draft, lesson: data.Education) -> None:
+    """The lesson about scams was taken for a restriction (row A046)."""
+    draft.show(Proof(EDUCATION, draft.now, lesson.restriction))
+
+
+def declared(draft: Draft, said: data.Declaration) -> None:
+    """A declaration was made; it counts where it says what the restriction's way out asks for (row A066)."""
+    standing = (r for r in draft.state.in_force(draft.now) if said.restriction in (None, r.id))
+    for restriction in standing:
+        release.declare(draft, restriction, said.answers)
+
+
+def kyc_decided(draft: Draft, decided: data.KycDecision) -> None:
+    """An identity check came to a good end (row B041)."""
+    if decided.result in draft.policy.documents.accepted_results:
+        draft.show(Proof(KYC, draft.now))
 
 
 def deactivate(draft: Draft) -> None:
@@ -123,6 +148,11 @@ ACTS: dict[type, Callable[[Draft, Any], Refusal | None]] = {
     data.AnnulAct: by_hand.annul_by_hand,
     data.ExemptAct: by_hand.exempt,
     data.CaseAct: matches.decide_case,
+    data.DocumentFact: documents.document,
+    data.ExtendAct: documents.extend,
+    data.Education: educated,
+    data.KycDecision: kyc_decided,
+    data.Declaration: declared,
     data.Mirrored: holder.mirrored,
     data.Report: suspicion.report_filed,
 }

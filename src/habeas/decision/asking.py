@@ -5,6 +5,7 @@ from datetime import datetime
 from habeas.domain import event_data as data
 from habeas.domain.account import AccountState
 from habeas.domain.capability import Capability
+from habeas.domain.destination import destination_of, known_since
 from habeas.domain.event import Event
 from habeas.domain.event_data import Credential
 from habeas.domain.verdict import Request
@@ -45,21 +46,9 @@ def decided_now(state: AccountState, event: Event) -> datetime:
     return event.time if state.decided_at is None else max(event.time, state.decided_at)
 
 
-def destination_of(event: Event) -> str | None:
-    """Where an event says that something goes to: an address, a bank account, another account."""
-    names = ("address", "bank_account", "counterparty")
-    return next((getattr(event.data, name) for name in names if hasattr(event.data, name)), None)
-
-
 def _asset(said: data.EventData) -> str | None:
     """The asset that would leave or be sold: as named, or by the market and side of an order (`BTC-EUR`, sell: BTC)."""
     if not isinstance(said, data.Order):
         return getattr(said, "asset", None)
     base, _, quote = next((parts for s in "-/_:" if (parts := said.market.partition(s))[1]), ("", "", ""))
     return (quote if said.side.lower() == "buy" else base) or None
-
-
-def known_since(stated: datetime | None, destination: str | None, state: AccountState) -> datetime | None:
-    """Since when a destination is known: to the caller or to us, whichever is longer ago."""
-    remembered = state.destination_known_since(destination) if destination else None
-    return min((at for at in (stated, remembered) if at is not None), default=None)

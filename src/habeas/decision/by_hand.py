@@ -1,14 +1,13 @@
 """Acts of staff on restrictions: place or propose, approve, renew, lift, annul, exempt. Each says why it is refused."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from msgspec.structs import replace
 
+from habeas.decision import release
 from habeas.decision.birth import born
 from habeas.decision.draft import Draft
 from habeas.domain import event_data as data
-from habeas.domain.actor import Actor
 from habeas.domain.decision import Refusal
 from habeas.domain.errors import MissingStatementError
 from habeas.domain.evidence import Allowance, allowed_length
@@ -22,7 +21,6 @@ from habeas.domain.restriction import (
     annul,
     approve,
     decline,
-    lift,
     needs_four_eyes,
     renew,
     why_not_annul,
@@ -175,28 +173,33 @@ def renew_by_hand(draft: Draft, act: data.RenewAct) -> Refusal | None:
 
 
 def lift_by_hand(draft: Draft, act: data.LiftAct) -> Refusal | None:
-    """A person lifts a restriction and says why."""
-    return _end(draft, act, why_not_lift, lift)
+    """A person lifts a restriction and says why. Some reasons are not left on anybody's word alone (row A038)."""
+    subject = _subject(draft, act)
+    if isinstance(subject, Refusal):
+        return subject
+    refused = why_not_lift(subject, act.actor)
+    if refused is not None:
+        return Refusal("not_permitted", refused)
+    way_out = release.release_policy(draft.policy, subject)
+    if way_out and way_out.needed_by_hand and not release.is_complete(draft, subject, way_out, act.attests):
+        wanted = ", ".join(release.missing(draft, subject, way_out))
+        message = (
+            f"{subject.reason} is lifted when enough was shown, and {wanted} is not yet; if it was wrong, annul it"
+        )
+        return Refusal("not_proved", message)
+    release.release(draft, subject, act.actor, act.note)
+    return None
 
 
 def annul_by_hand(draft: Draft, act: data.AnnulAct) -> Refusal | None:
     """A person declares a restriction void from the start: an error, counted against what placed it."""
-    return _end(draft, act, why_not_annul, annul)
-
-
-def _end(
-    draft: Draft,
-    act: data.LiftAct | data.AnnulAct,
-    why_not: Callable[[Restriction, Actor], str | None],
-    end: Callable[[Restriction, Actor, datetime, str], Restriction],
-) -> Refusal | None:
     subject = _subject(draft, act)
     if isinstance(subject, Refusal):
         return subject
-    refused = why_not(subject, act.actor)
+    refused = why_not_annul(subject, act.actor)
     if refused is not None:
         return Refusal("not_permitted", refused)
-    draft.end(end(subject, act.actor, draft.now, act.note))
+    draft.end(annul(subject, act.actor, draft.now, act.note))
     return None
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from habeas.decision import acts, holder, suspicion
+from habeas.decision import acts, holder, release, suspicion
 from habeas.decision.asking import asked_capability, decided_now, request_of
 from habeas.decision.draft import Draft
 from habeas.decision.limits import request_limits
 from habeas.decision.remember import remember, remember_destination
 from habeas.decision.respond import respond
 from habeas.decision.standing import standing_of
+from habeas.detection.rules import judge_by_rules
 from habeas.detection.table import DETECTORS
 from habeas.domain import event_data as data
 from habeas.domain.account import AccountState
@@ -17,12 +18,20 @@ from habeas.domain.decision import Decision
 from habeas.domain.disposition import Disposition, disposition
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.verdict import Verdict, evaluate
-from habeas.playbook.policy import Policy
+from habeas.playbook.policy import CasePolicy, Policy
+
+_SHOWING = (data.Challenge, data.Declaration, data.DocumentFact, data.Education, data.KycDecision, data.Profile)
+"""What may complete a way out."""
 
 _LISTENING = {
     event: tuple(detector for detector in DETECTORS if event in detector.events)
     for event in {event for detector in DETECTORS for event in detector.events}
 }
+
+
+RULE_FAULT = "rule_fault"
+"""What the case is about that a failing rule opens: one for an account while it is open, whatever fails."""
+_RULE_CASE = CasePolicy(queue="operations")
 
 
 def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Decision:
@@ -43,11 +52,18 @@ def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Deci
         acts.challenge_passed(draft, event.data)
     if isinstance(event.data, data.Profile):
         holder.follow_holder(draft)
+    if isinstance(event.data, _SHOWING):
+        release.follow(draft)
 
     for detector in _LISTENING.get(event.type, ()):
         params = policy.detectors.get(detector.name)
         if params is not None:
             draft.signals.extend(detector.judge(draft.state, enriched, params))
+    judged = judge_by_rules(draft.state, enriched, policy.rules)
+    draft.state = judged.state
+    draft.signals.extend(judged.signals)
+    if judged.faults:
+        draft.open_case(_RULE_CASE, RULE_FAULT, "; ".join(judged.faults))
     for signal in draft.signals:
         respond(draft, signal)
 
@@ -68,7 +84,7 @@ def _doubts(state: AccountState, enriched: EnrichedEvent) -> Iterator[str]:
         yield "a record of the account is unreadable"
     for source in enriched.facts.unavailable:
         if source != "place":
-            yield f"sanctions lists could not be asked about {source} of event `{enriched.event.id}`"
+            yield f"{source} of event `{enriched.event.id}` could not be looked up"
 
 
 def _disposition(draft: Draft) -> Disposition | None:

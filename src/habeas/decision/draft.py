@@ -22,14 +22,16 @@ from habeas.domain.decision import (
     brief,
 )
 from habeas.domain.disposition import Disposition
-from habeas.domain.document import DocumentRequest
+from habeas.domain.document import DocumentRequest, RequestStatus, closed, next_look
 from habeas.domain.event import RESTRICTION_MIRRORED
 from habeas.domain.event_data import EventData, Mirrored
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, RestrictionId, derived_id
+from habeas.domain.proof import Proof, by_document, is_shown, with_proof
 from habeas.domain.reason import Reason
 from habeas.domain.restriction import (
     ACCOUNT_WIDE,
+    Ending,
     Restriction,
     Scope,
     Status,
@@ -82,13 +84,13 @@ class Draft:
         self._seed = enriched.seed
         self._changed: dict[RestrictionId, Restriction] = {}
         self._cases: list[Case] = []
-        self._timers: dict[RestrictionId, Timer] = {}
+        self._timers: dict[str, Timer] = {}
         self._messages: list[Message] = []
         self._placed: list[RestrictionBrief] = []
         self._extended: list[RestrictionBrief] = []
         self._lifted: list[RestrictionBrief] = []
         self._actions: list[Action] = []
-        self._requests: list[DocumentRequest] = []
+        self._requests: dict[DocumentRequestId, DocumentRequest] = {}
         self._refused_ips: list[IpRefusal] = []
 
     def new_id(self, prefix: str, *cause: str) -> str:
@@ -128,6 +130,12 @@ class Draft:
         assert restriction.ended_at is not None
         self._keep(restriction)
         self._lifted.append(brief(restriction))
+        is_succeeded = restriction.status is Status.SUPERSEDED or (
+            restriction.status is Status.EXPIRED and restriction.at_end.ending is Ending.FALL_BACK
+        )
+        for request in self.requests:
+            if request.restriction == restriction.id and not is_succeeded:
+                self.change_request(closed(request, RequestStatus.WITHDRAWN, self.now))
 
     def _keep(self, restriction: Restriction) -> None:
         before = next((r for r in self.state.restrictions if r.id == restriction.id), None)
@@ -217,9 +225,12 @@ class Draft:
             self.state = replace(self.state, cases=tuple(other for other in self.state.cases if other.id != case.id))
 
     def ask(self, policy: AskPolicy, documents: tuple[str, ...], why: str, standing: RestrictionId | None) -> None:
-        """Ask the user for documents. What has been asked for already is not asked for again."""
+        """Ask the user for documents. What has been asked for already, or was accepted lately, is not asked for again."""
         asked = {d for request in self.state.requests if request.reason == policy.reason for d in request.documents}
-        wanted = tuple(document for document in documents if document not in asked)
+        since = self.now - self.policy.documents.reuse_for
+        wanted = tuple(
+            d for d in documents if d not in asked and not is_shown(self.state.proofs, by_document(d), since)
+        )
         if not wanted:
             return
         request = DocumentRequest(
@@ -234,10 +245,30 @@ class Draft:
             due_at=self.now + policy.due_for,
             restriction=standing,
         )
-        self._requests.append(request)
-        opened = OpenRequest(request.id, request.reason, request.documents, request.due_at)
-        self.state = replace(self.state, requests=(*self.state.requests, opened)[-REQUESTS_MAX:])
-        self._send(self.state.account, Topic.DOCUMENTS, _pack(request), request.id)
+        self.change_request(request)
+
+    @property
+    def requests(self) -> tuple[DocumentRequest, ...]:
+        """The open document requests, as this event has left them so far."""
+        known = {request.id: request for request in self.facts.requests} | self._requests
+        return tuple(request for request in known.values() if request.is_open)
+
+    def change_request(self, request: DocumentRequest) -> None:
+        """A document request is issued, moves or is over: recorded, timed and told to the user."""
+        self._requests[request.id] = request
+        others = tuple(other for other in self.state.requests if other.id != request.id)
+        opened = OpenRequest(request.id, request.reason, request.documents, request.due_at, request.restriction)
+        self.state = replace(self.state, requests=(*others, opened)[-REQUESTS_MAX:] if request.is_open else others)
+        self._timers.pop(request.id, None)
+        documents = self.policy.documents
+        look_at = next_look(request, self.now, documents.remind_before_for, documents.check_for)
+        if look_at is not None:
+            self._timers[request.id] = Timer(request.id, request.generation, look_at)
+        self._send(self.state.account, Topic.DOCUMENTS, _pack(request), request.id, request.status)
+
+    def show(self, proof: Proof) -> None:
+        """The user has shown something, which the ways out rest on."""
+        self.state = replace(self.state, proofs=with_proof(self.state.proofs, proof))
 
     def refuse_ip(self, length: timedelta) -> None:
         """Refuse requests from the event's IP address for a while."""
@@ -268,7 +299,7 @@ class Draft:
             extended=tuple(self._extended),
             lifted=tuple(self._lifted),
             cases=tuple(case.id for case in self._cases),
-            requests=tuple(request.id for request in self._requests),
+            requests=tuple(request.id for request in self._requests.values() if request.cause == self.event.id),
             disposition=disposition,
             actions=tuple(self._actions),
             verdict=verdict,
@@ -281,6 +312,6 @@ class Draft:
             cases=tuple(self._cases),
             timers=tuple(self._timers.values()),
             messages=tuple(self._messages),
-            requests=tuple(self._requests),
+            requests=tuple(self._requests.values()),
             refused_ips=tuple(self._refused_ips),
         )

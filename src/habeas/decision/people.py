@@ -1,4 +1,4 @@
-"""What the bounded state keeps of dealings with other people: payers, reports, findings, warnings, and who the holder is."""
+"""What the bounded state keeps of dealings with other people: payers, reports, findings, warnings."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -60,22 +60,12 @@ def keep_outflow(state: AccountState, event: Event, large_share: Decimal, now: d
     return replace(state, largest_outflow_usd=max(said.usd, state.largest_outflow_usd or said.usd))
 
 
-def _keep_who(state: AccountState, profile: data.Profile, _enriched: EnrichedEvent, _now: datetime) -> AccountState:
-    if profile.name is None and profile.birth_date is None:
-        return state
-    return replace(
-        state,
-        name=folded(profile.name) if profile.name is not None else state.name,
-        birth_year=profile.birth_date.year if profile.birth_date is not None else state.birth_year,
-    )
-
-
 def _keep_payer(state: AccountState, paid: data.FiatDeposit, enriched: EnrichedEvent, now: datetime) -> AccountState:
     """Only names that are clearly not the holder's own."""
     if paid.payer_name is None or state.name is None:
         return state
     payer = folded(paid.payer_name)
-    if same_name(payer, state.name) is not SameName.OTHER:
+    if same_name(payer, folded(state.name)) is not SameName.OTHER:
         return state
     name = fingerprint(" ".join(sorted(payer.split())))
     before = next((p for p in state.payers if p.name == name), None)
@@ -145,7 +135,6 @@ def _keep_warning(state: AccountState, met: data.Counterparty, enriched: Enriche
 
 
 KEEPERS: dict[type, Keeper] = {
-    data.Profile: _keep_who,
     data.FiatDeposit: _keep_payer,
     data.Report: _keep_report,
     data.ReportJudged: _keep_judged,

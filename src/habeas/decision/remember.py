@@ -8,14 +8,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from habeas.decision.asking import destination_of
 from habeas.decision.people import KEEPERS, keep_outflow, keep_recent
 from habeas.domain import event_data as data
 from habeas.domain.account import (
     ANCHORS_MAX,
     DESTINATIONS_MAX,
     DEVICES_MAX,
-    NEW_DEVICE_FOR,
     PARENTS_MAX,
     SESSIONS_MAX,
     STEPS_KEPT_FOR,
@@ -28,6 +26,7 @@ from habeas.domain.account import (
     StepName,
 )
 from habeas.domain.capability import OUTFLOW
+from habeas.domain.destination import destination_of
 from habeas.domain.event import SAID_BY_OTHERS, Event
 from habeas.domain.event_data import Credential, Mfa
 from habeas.domain.facts import EnrichedEvent
@@ -107,7 +106,7 @@ def _steps(state: AccountState, enriched: EnrichedEvent, policy: Policy, now: da
         case data.CredentialChanged() as changed:
             name = _credential_step(changed)
             if name is not None:
-                yield Step(now, name, _is_on_new_device(state, changed.device, now))
+                yield Step(now, name, state.is_on_new_device(changed.device, now))
         case data.CredentialLeaked():
             yield Step(now, StepName.CREDENTIAL_LEAKED)
         case data.SimChange() as change if change.at is not None and now - change.at <= STEPS_KEPT_FOR:
@@ -115,7 +114,7 @@ def _steps(state: AccountState, enriched: EnrichedEvent, policy: Policy, now: da
         case data.AddressAdded() as added if state.destination_known_since(added.address) is None:
             yield Step(now, StepName.NEW_ADDRESS)
         case data.Withdrawal() | data.FiatWithdrawal() as asked if _is_large(asked, policy.safety.large_share):
-            yield Step(now, StepName.LARGE_WITHDRAWAL, _is_on_new_device(state, asked.device, now))
+            yield Step(now, StepName.LARGE_WITHDRAWAL, state.is_on_new_device(asked.device, now))
         case _:
             pass
 
@@ -123,28 +122,15 @@ def _steps(state: AccountState, enriched: EnrichedEvent, policy: Policy, now: da
 def _login_steps(
     state: AccountState, login: data.Login, place: Place | None, regions: RegionPolicy, now: datetime
 ) -> Iterator[Step]:
-    on_new = _is_on_new_device(state, login.device, now)
+    on_new = state.is_on_new_device(login.device, now)
     if on_new and all(known.name != fingerprint(login.device or "") for known in state.devices):
         yield Step(now, StepName.NEW_DEVICE, on_new_device=True)
-    if place is None or place.disagrees_with or not _is_watched(state, now):
+    if place is None or place.disagrees_with or not state.is_watched_long(now):
         return
     if place.is_anonymised:
         yield Step(now, StepName.NEW_COUNTRY, on_new, is_anonymised=True)
     elif state.anchors and all(anchor.area != regions.area(place) for anchor in state.anchors):
         yield Step(now, StepName.NEW_COUNTRY, on_new)
-
-
-def _is_on_new_device(state: AccountState, device: str | None, now: datetime) -> bool:
-    if device is None or not state.devices:
-        return False
-    name = fingerprint(device)
-    is_unknown = all(known.name != name for known in state.devices)
-    return state.is_new_device(name, now) or (is_unknown and _is_watched(state, now))
-
-
-def _is_watched(state: AccountState, now: datetime) -> bool:
-    """Whether the account is known for long enough that a new device says something."""
-    return state.watched_since is not None and now - state.watched_since >= NEW_DEVICE_FOR
 
 
 def _is_reused(state: AccountState, seen: data.SessionSeen) -> bool:
@@ -184,6 +170,8 @@ def _keep_profile(state: AccountState, profile: data.Profile, enriched: Enriched
         entity=EntityId(profile.entity) if profile.entity else state.entity,
         holder=HolderId(profile.holder) if profile.holder else state.holder or enriched.facts.holder,
         parents=parents,
+        name=profile.name or state.name,
+        birth_date=profile.birth_date or state.birth_date,
         residence=profile.residence or state.residence,
         nationalities=profile.nationalities if profile.nationalities is not None else state.nationalities,
         document_country=profile.document.country if profile.document else state.document_country,

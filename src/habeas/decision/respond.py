@@ -6,7 +6,6 @@ from habeas.decision.birth import born
 from habeas.decision.draft import Draft
 from habeas.domain.actor import Actor, Role
 from habeas.domain.case import Match, Priority
-from habeas.domain.ids import EventId
 from habeas.domain.kind import HELD_BY_LAW_KINDS, Kind
 from habeas.domain.restriction import HeldAmount, Restriction, Scope, Status, extend, why_not_place
 from habeas.domain.signal import Signal
@@ -47,14 +46,14 @@ def match_evidence(match: Match) -> str:
     return f"match:{match.pair}"
 
 
-def _rest_on(draft: Draft, standing: Restriction, signal: Signal, match: Match) -> None:
+def _rest_on(draft: Draft, standing: Restriction, signal: Signal) -> None:
     """What stands rests on one more match, or holds one more deposit of the same coins.
 
     Clearing the first match alone must not release it, and dust from a listed wallet must not pile up restrictions.
     """
     changed = standing
-    if match_evidence(match) not in standing.evidence_ids:
-        changed = replace(changed, evidence_ids=(*standing.evidence_ids, match_evidence(match)))
+    if signal.match is not None and match_evidence(signal.match) not in standing.evidence_ids:
+        changed = replace(changed, evidence_ids=(*standing.evidence_ids, match_evidence(signal.match)))
     if standing.held is not None and signal.held is not None and standing.cause != draft.event.id:
         changed = replace(changed, held=HeldAmount(standing.held.asset, standing.held.amount + signal.held.amount))
     if changed is not standing:
@@ -70,8 +69,8 @@ def _ask(draft: Draft, signal: Signal, ask: AskPolicy) -> None:
 
 def _place_or_extend(draft: Draft, signal: Signal, planned: Planned) -> None:
     standing = _standing(draft, signal, planned)
-    if standing is not None and signal.match is not None:
-        _rest_on(draft, standing, signal, signal.match)
+    if standing is not None and (signal.match is not None or planned.scope is Scope.AMOUNT):
+        _rest_on(draft, standing, signal)
     elif standing is not None:
         _extend(draft, signal, planned, standing)
     elif _is_exempt(draft, planned):
@@ -138,17 +137,21 @@ def _standing(draft: Draft, signal: Signal, planned: Planned) -> Restriction | N
     own = (r for r in draft.state.in_force(draft.now) if r.status is Status.ACTIVE and r.origin is None)
     alike = [r for r in own if (r.reason, r.kind, r.scope) == said]
     if planned.scope is Scope.AMOUNT:
-        alike = [r for r in alike if _is_of_the_same_coins(r, signal, draft.event.id)]
+        alike = [r for r in alike if _is_of_the_same_coins(r, signal, draft)]
     return next(iter(alike), None)
 
 
-def _is_of_the_same_coins(restriction: Restriction, signal: Signal, event: EventId) -> bool:
-    """Whether a held amount is of this very deposit, or of the same asset from the same listed sender."""
-    if restriction.cause == event:
+def _is_of_the_same_coins(restriction: Restriction, signal: Signal, draft: Draft) -> bool:
+    """Whether a held amount is of this very deposit, or of the same asset: from the same listed sender, or, where no list is
+    the reason, held so lately that one end serves both. So nobody fills an account's record with small deposits.
+    """
+    if restriction.cause == draft.event.id:
         return True
-    if signal.match is None or restriction.held is None or signal.held is None:
+    if restriction.held is None or signal.held is None or restriction.held.asset != signal.held.asset:
         return False
-    return restriction.held.asset == signal.held.asset and match_evidence(signal.match) in restriction.evidence_ids
+    if signal.match is not None:
+        return match_evidence(signal.match) in restriction.evidence_ids
+    return draft.now - restriction.starts_at <= draft.policy.safety.joins_held_within_for
 
 
 def _is_exempt(draft: Draft, planned: Planned) -> bool:

@@ -181,7 +181,7 @@ def _victim_points(
     largest = state.largest_outflow_usd or Decimal(0)
     if usd >= params.first_large_usd_min and usd >= largest * params.first_large_times:
         yield "first_large", params.victim.first_large
-    if state.birth_year is not None and now.year - state.birth_year >= params.elder_age_min:
+    if state.birth_date is not None and now.year - state.birth_date.year >= params.elder_age_min:
         yield "elder", params.victim.elder
 
 

@@ -2,6 +2,7 @@
 
 from habeas.detection import (
     conduct,
+    funds,
     identity,
     region,
     registration,
@@ -16,6 +17,7 @@ from habeas.detection.detector import Detector
 
 DETECTORS: tuple[Detector, ...] = (
     sanctions.DETECTOR,
+    funds.DETECTOR,
     region.DETECTOR,
     identity.DETECTOR,
     registration.DETECTOR,

@@ -1,6 +1,6 @@
 """The state of one account: small, bounded, versioned. All that a decision about the account may remember."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -15,11 +15,14 @@ from habeas.domain.ids import (
     DocumentRequestId,
     EntityId,
     HolderId,
+    RestrictionId,
     fingerprint,
 )
 from habeas.domain.kind import Kind
 from habeas.domain.place import Anchor
+from habeas.domain.proof import Proof
 from habeas.domain.restriction import Exemption, Restriction
+from habeas.domain.tally import Tally
 
 STATE_VERSION = 1
 
@@ -135,6 +138,8 @@ class OpenRequest(Struct, frozen=True, array_like=True):
     reason: str
     documents: tuple[str, ...]
     due_at: datetime
+    restriction: RestrictionId | None = None
+    """What ends with it, or it with that."""
 
 
 class ReportReceived(Struct, frozen=True, array_like=True):
@@ -198,6 +203,9 @@ class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     parents: tuple[AccountId, ...] = ()
     """The main account, then former main accounts whose restrictions stay until a review (model 5.3)."""
     life: Life = Life.ACTIVE
+    name: str | None = None
+    """As declared, with the birth date: what is compared with sanctions lists, when either side changes."""
+    birth_date: date | None = None
     residence: str | None = None
     nationalities: tuple[str, ...] = ()
     document_country: str | None = None
@@ -223,11 +231,10 @@ class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     exemptions: tuple[Exemption, ...] = ()
     cases: tuple[OpenCase, ...] = ()
     requests: tuple[OpenRequest, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    """What the user has shown lately, on which the ways out rest."""
     cleared: tuple[str, ...] = ()
     """Digests of (customer, list entry) pairs that reviewers found false: quiet until either side changes."""
-    name: str | None = None
-    """The declared name in folded form (`domain.person_name`), to tell whether a payer is somebody else."""
-    birth_year: int | None = None
     largest_outflow_usd: Decimal | None = None
     """The most that was ever let out at once."""
     swept_at: datetime | None = None
@@ -243,15 +250,31 @@ class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     findings: tuple[FindingKept, ...] = ()
     warned: tuple[Warned, ...] = ()
     unreadable: tuple[bytes, ...] = ()
+    tallies: tuple[Tally, ...] = ()
+    """What the playbook's velocity features have counted."""
 
     def is_new_device(self, device: str, at: datetime) -> bool:
         """Whether a device (by fingerprint) was first seen less than a day ago on an account watched for longer.
 
         On an account that is itself watched for less than a day every device is new, which says nothing.
         """
-        if not device or self.watched_since is None or at - self.watched_since < NEW_DEVICE_FOR:
+        if not device or not self.is_watched_long(at):
             return False
         return any(known.name == device and at - known.first_seen_at < NEW_DEVICE_FOR for known in self.devices)
+
+    def is_watched_long(self, at: datetime) -> bool:
+        """Whether the account is known for long enough that a new device says something."""
+        return self.watched_since is not None and at - self.watched_since >= NEW_DEVICE_FOR
+
+    def is_on_new_device(self, device: str | None, at: datetime) -> bool:
+        """Whether a device (as given, not its fingerprint) is new to an account that has devices: it is not remembered,
+        or was first seen less than a day ago.
+        """
+        if device is None or not self.devices:
+            return False
+        name = fingerprint(device)
+        is_unknown = all(known.name != name for known in self.devices)
+        return self.is_new_device(name, at) or (is_unknown and self.is_watched_long(at))
 
     def destination_known_since(self, destination: str) -> datetime | None:
         """Since when a destination (as given, not its fingerprint) is known; None if it is not remembered."""

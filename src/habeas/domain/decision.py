@@ -84,9 +84,10 @@ class Outcome(Struct, frozen=True):
 
 
 class Timer(Struct, frozen=True):
-    """When to look at a restriction again. A later generation of the restriction makes an earlier timer stale."""
+    """When to look at a restriction, a case or a document request again. A later generation of it makes a timer stale."""
 
-    restriction: RestrictionId
+    about: str
+    """The id of what is to be looked at."""
     generation: int
     due_at: datetime
 

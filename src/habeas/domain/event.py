@@ -32,6 +32,7 @@ RESTRICTION_RENEW = "habeas.restriction.renew"
 RESTRICTION_ANNUL = "habeas.restriction.annul"
 CASE_DECIDE = "habeas.case.decide"
 EXEMPTION_GRANT = "habeas.exemption.grant"
+REQUEST_EXTEND = "habeas.request.extend"
 MATCH_DELISTED = "habeas.match.delisted"
 REPORT_RECEIVED = "habeas.report.received"
 REPORT_JUDGED = "habeas.report.judged"
@@ -98,6 +99,7 @@ OWN_EVENT_TYPES: dict[str, EventType] = {
     RESTRICTION_ANNUL: EventType(data.AnnulAct),
     CASE_DECIDE: EventType(data.CaseAct),
     EXEMPTION_GRANT: EventType(data.ExemptAct),
+    REQUEST_EXTEND: EventType(data.ExtendAct),
     MATCH_DELISTED: EventType(data.Delisted),
     REPORT_RECEIVED: EventType(data.Report),
     REPORT_JUDGED: EventType(data.ReportJudged),

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from habeas.domain.actor import Actor
 from habeas.domain.case import CaseOutcome
 from habeas.domain.evidence import Evidence
-from habeas.domain.ids import AccountId, CaseId, RestrictionId
+from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, RestrictionId
 from habeas.domain.kind import Kind
 from habeas.domain.reason import Disclosure
 from habeas.domain.restriction import AtEnd, Condition, Restriction, Scope
@@ -313,9 +313,11 @@ class ActionDone(EventData, frozen=True, kw_only=True):
 
 
 class TimerDue(EventData, frozen=True, kw_only=True):
-    """A restriction's end or recheck has come. A stale `generation` does nothing."""
+    """A restriction's end or recheck has come, or the clock of a case or of a document request. A stale `generation` does
+    nothing.
+    """
 
-    restriction: RestrictionId
+    about: Token
     generation: int
 
 
@@ -341,6 +343,8 @@ class LiftAct(EventData, frozen=True, kw_only=True):
     actor: Actor
     note: Note
     restriction: RestrictionId
+    attests: Annotated[tuple[Token, ...], Meta(max_length=8)] = ()
+    """What the actor has seen and vouches for, such as `history`: that the user knows what happened on the account."""
 
 
 class ApproveAct(EventData, frozen=True, kw_only=True):
@@ -380,6 +384,14 @@ class CaseAct(EventData, frozen=True, kw_only=True):
     outcome: CaseOutcome
     done: tuple[Token, ...] = ()
     """Which of the case's tasks are done."""
+
+
+class ExtendAct(EventData, frozen=True, kw_only=True):
+    """A document request gets more time, once, because the user asked for it."""
+
+    actor: Actor
+    note: Note
+    request: DocumentRequestId
 
 
 class Delisted(EventData, frozen=True, kw_only=True):

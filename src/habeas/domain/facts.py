@@ -6,7 +6,9 @@ from msgspec import Struct
 
 from habeas.domain.account import Life
 from habeas.domain.case import Case
+from habeas.domain.document import DocumentRequest
 from habeas.domain.event import Event
+from habeas.domain.exposure import Exposure
 from habeas.domain.ids import AccountId, HolderId
 from habeas.domain.kind import Kind
 from habeas.domain.place import Place
@@ -124,12 +126,16 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     """Listed wallets that the event names: a sender, a destination, a declared address."""
     documents: tuple[ListHit, ...] = ()
     """Listed entries that carry the identity document that the event declares."""
+    exposure: Exposure | None = None
+    """Where the coins of a deposit came from, as far as the ledger and the tags say."""
     names: tuple[NameHit, ...] = ()
     """Listed names that the declared name resembles, best first."""
     restriction: Restriction | None = None
     """The restriction that an act is about, where it has ended and the state no longer holds it."""
     case: Case | None = None
     """The case that an act is about, as it is recorded."""
+    requests: tuple[DocumentRequest, ...] = ()
+    """The account's document requests as they are recorded, where the event may move one."""
     mains: tuple[MainAccount, ...] = ()
     holder: HolderId | None = None
     """The person or company behind the account: a sub-account belongs to its main account's holder."""

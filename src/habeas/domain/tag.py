@@ -1,5 +1,6 @@
 """What somebody says about an address of a chain: whose it is, since when, how surely, and since when we know (detection 5)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -58,6 +59,8 @@ class Tag(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Exclusive; None: still."""
     known_from: datetime | None = None
     """None: since before anything that is asked about."""
+    known_to: datetime | None = None
+    """Exclusive: when its source took it back; None: it stands."""
 
     def holds(self, moved_at: datetime, known_at: datetime) -> bool:
         """Whether it was true when coins moved, and known when it was asked."""
@@ -65,4 +68,23 @@ class Tag(Struct, frozen=True, omit_defaults=True, kw_only=True):
             (self.valid_from is None or self.valid_from <= moved_at)
             and (self.valid_to is None or moved_at < self.valid_to)
             and (self.known_from is None or self.known_from <= known_at)
+            and (self.known_to is None or known_at < self.known_to)
         )
+
+
+def counting(tags: Iterable[Tag], moved_at: datetime, known_at: datetime) -> Tag | None:
+    """The tag that an address counts by, of those that hold; among equals the first, which in a tag book is the surest.
+
+    A sanctions list, law enforcement and our own staff say who is a perpetrator. What was merely published says so of nobody
+    whom another calls a service, a victim or infrastructure: real packs blacklist token contracts. The crowd comes last.
+    """
+    return min((tag for tag in tags if tag.holds(moved_at, known_at)), key=_rank, default=None)
+
+
+_PERPETRATOR_RANK = {TagOrigin.PUBLISHED: 2, TagOrigin.CROWD: 3}
+
+
+def _rank(tag: Tag) -> int:
+    if tag.role is TagRole.PERPETRATOR:
+        return _PERPETRATOR_RANK.get(tag.origin, 0)
+    return 4 if tag.origin is TagOrigin.CROWD else 1

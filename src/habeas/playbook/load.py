@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from importlib.resources import files
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -15,31 +16,42 @@ from habeas.detection.table import DETECTORS
 from habeas.domain.capability import Capability
 from habeas.domain.country import is_country
 from habeas.domain.errors import PlaybookError
+from habeas.domain.event_data import Method
 from habeas.domain.evidence import Evidence, Rung
 from habeas.domain.ids import EntityId
 from habeas.domain.kind import HELD_BY_LAW_KINDS, PERSON_ONLY_KINDS, Kind
 from habeas.domain.place import LeapRule
+from habeas.domain.proof import DECLARATION, EDUCATION, KYC, by_challenge, by_document
 from habeas.domain.reason import Disclosure
 from habeas.domain.region import RegionPolicy
 from habeas.domain.restriction import Ending, Scope
 from habeas.playbook.plan import Planned
 from habeas.playbook.policy import (
     DEFAULT_ENTITY,
+    NAMED_DOCUMENT,
+    SERVED_RESIDENCE,
+    STRONG_CHALLENGE,
+    AppealPolicy,
+    CaseworkPolicy,
     Challenges,
+    DocumentPolicy,
     Entity,
     KindPolicy,
     Placement,
     Playbook,
     Policy,
     ReasonPolicy,
+    ReleasePolicy,
     Response,
     Safety,
 )
+from habeas.playbook.rules import by_name, read_rules
 
 _SECTIONS = frozenset(
     {
         *("version", "title", "entity", "safety", "reason", "ladder", "kind", "challenge"),
-        *("region", "leap", "response", "detector", "action"),
+        *("region", "leap", "response", "detector", "action", "release", "documents", "appeal", "casework"),
+        *("feature", "rule"),
     }
 )
 _BUILTIN = (timedelta, date, datetime)
@@ -63,7 +75,7 @@ def read_playbook(text: bytes, name: str) -> Playbook:
         raise PlaybookError(
             f"{name} has the unknown section `{min(unknown)}`; known are {', '.join(sorted(_SECTIONS))}"
         )
-    for section in sorted(_SECTIONS - {"version", "title", "response"}):
+    for section in sorted(_SECTIONS - {"version", "title", "response", "rule"}):
         if not isinstance(tree.get(section, {}), dict):
             raise PlaybookError(f"{name}: `{section}` must be a table, `[{section}]`, not a single value")
     entities = tree.get("entity", {})
@@ -73,11 +85,15 @@ def read_playbook(text: bytes, name: str) -> Playbook:
         if not isinstance(values, dict):
             raise PlaybookError(f"{name}: `entity.{entity}` must be a table, `[entity.{entity}]`, not a single value")
     version = f"{tree['version']}@{sha256(text).hexdigest()[:12]}"
+    tree["rule"] = by_name(tree.get("rule", []), name)
     policies = {EntityId(e): _policy(tree, e, version, name) for e in tree["entity"]}
     return Playbook(version=version, text=text, policies=policies)
 
 
-_ENTITY_OVERRIDES = ("safety", "reason", "ladder", "kind", "challenge", "region", "leap", "detector")
+_ENTITY_OVERRIDES = (
+    *("safety", "reason", "ladder", "kind", "challenge", "region", "leap", "detector"),
+    *("release", "documents", "appeal", "casework", "feature", "rule"),
+)
 
 
 def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Policy:
@@ -89,6 +105,9 @@ def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Polic
     regions = read(merged["region"], RegionPolicy, "region")
     leap = read(merged["leap"], LeapRule, "leap")
     safety = read(merged["safety"], Safety, "safety")
+    rules, rule_responses = read_rules(
+        merged["rule"], merged["feature"], read, lambda said: PlaybookError(f"{read.name}: {said}")
+    )
     policy = Policy(
         playbook=version,
         entity=read(own, Entity, f"entity.{entity}"),
@@ -97,14 +116,19 @@ def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Polic
         ladder={kind: read(rungs, dict[Evidence, Rung], f"ladder.{kind}") for kind, rungs in merged["ladder"].items()},
         kinds={read(name, Kind, "kind"): read(row, KindPolicy, f"kind.{name}") for name, row in merged["kind"].items()},
         challenges=read(merged["challenge"], Challenges, "challenge"),
-        responses=_by_typology(responses),
+        releases={code: read(row, ReleasePolicy, f"release.{code}") for code, row in merged["release"].items()},
+        documents=read(merged["documents"], DocumentPolicy, "documents"),
+        appeals=read(merged["appeal"], AppealPolicy, "appeal"),
+        casework=read(merged["casework"], CaseworkPolicy, "casework"),
+        responses=_by_typology((*responses, *rule_responses)),
         regions=regions,
         detectors=_detectors(
             merged["detector"], read, {"regions": regions, "leap": leap, "large_share": safety.large_share}
         ),
         product_actions=read(tree.get("action", {}), dict[str, Capability], "action"),
+        rules=rules,
     )
-    for fault in _faults(policy, responses):
+    for fault in chain(_faults(policy, responses), _rule_faults(policy, rule_responses)):
         raise PlaybookError(f"{read.name}: {fault}")
     return policy
 
@@ -187,14 +211,54 @@ def _faults(policy: Policy, responses: tuple[Response, ...]) -> Iterator[str]:
         where = f"at `response[{index}]`"
         if response.signal not in typologies and not response.signal.startswith("vendor."):
             yield f"{where}: no detector signals `{response.signal}`; a vendor's typology begins with `vendor.`"
-        if response.ask is not None and response.ask.reason not in policy.reasons:
-            yield f"{where}: the reason `{response.ask.reason}` has no `[reason.{response.ask.reason}]`"
-        for placement in (*response.place, *response.rearm):
-            yield from (f"{where}: {fault}" for fault in _automated_faults(policy, placement))
+        yield from (f"{where}: {fault}" for fault in _response_faults(policy, response))
     yield from (f"at `safety.quarantine`: {fault}" for fault in _automated_faults(policy, policy.safety.quarantine))
+    for code, release in policy.releases.items():
+        yield from (f"at `release.{code}`: {fault}" for fault in _release_faults(policy, code, release))
     for code in policy.challenges.reasons:
         if code not in policy.reasons:
             yield f"at `challenge.reasons`: the reason `{code}` has no `[reason.{code}]`"
+
+
+_SHOWN = frozenset(
+    {
+        *(STRONG_CHALLENGE, NAMED_DOCUMENT, SERVED_RESIDENCE, EDUCATION, DECLARATION, KYC, "history"),
+        *(by_challenge(method) for method in Method),
+    }
+)
+
+
+def _release_faults(policy: Policy, code: str, release: ReleasePolicy) -> Iterator[str]:
+    if code not in policy.reasons:
+        yield f"the reason `{code}` has no `[reason.{code}]`"
+        return
+    for what in (*(what for way in release.ways for what in way), *release.points):
+        if what not in _SHOWN and not what.startswith(by_document("")):
+            yield f"`{what}` is nothing that can be shown; known are document:KIND, {', '.join(sorted(_SHOWN))}"
+    if not release.ways and sum(release.points.values()) < release.points_min:
+        yield "there is no way out: name `ways`, or `points` that can reach `points_min`"
+    if any(not way for way in release.ways):
+        yield "an empty way would lift everything at once; name what is to be shown"
+    if release.otherwise is not None:
+        yield from _placement_faults(policy, release.otherwise)
+
+
+def _rule_faults(policy: Policy, responses: tuple[Response, ...]) -> Iterator[str]:
+    """What a rule may not lead to. It is a score like a detector's, and states no declared fact."""
+    for response in responses:
+        where = f"at `{response.signal}.then`"
+        yield from (f"{where}: {fault}" for fault in _response_faults(policy, response))
+        for placement in (*response.place, *response.rearm):
+            evidence = placement.evidence or policy.reasons[placement.reason].evidence
+            if evidence > Evidence.E2:
+                yield f"{where}: a rule claims evidence E1 or E2, not {evidence}; set `evidence` in the placement"
+
+
+def _response_faults(policy: Policy, response: Response) -> Iterator[str]:
+    if response.ask is not None and response.ask.reason not in policy.reasons:
+        yield f"the reason `{response.ask.reason}` has no `[reason.{response.ask.reason}]`"
+    for placement in (*response.place, *response.rearm):
+        yield from _automated_faults(policy, placement)
 
 
 def _region_faults(regions: RegionPolicy) -> Iterator[str]:

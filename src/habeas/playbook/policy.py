@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from habeas.detection.rules import RuleBook
 from habeas.domain.actor import Role
 from habeas.domain.capability import Capability, Level
 from habeas.domain.case import Priority
@@ -116,11 +117,9 @@ class AskPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     from_fact: str = ""
 
 
-class Response(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`[[response]]`: what a signal of a typology leads to from a score on. Only the highest row reached applies."""
+class Effects(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a signal leads to: the rows of `[[response]]`, and the `then` of a rule."""
 
-    signal: str
-    at_least: float = 0.0
     place: tuple[Placement, ...] = ()
     rearm: tuple[Placement, ...] = ()
     """Restrictions that are prolonged if they stand, and not placed if they do not."""
@@ -129,6 +128,13 @@ class Response(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     refuse_ip_for: timedelta | None = None
     """Refuse every request from the event's IP address for so long."""
     actions: tuple[ActionName, ...] = ()
+
+
+class Response(Effects, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[[response]]`: what a signal of a typology leads to from a score on. Only the highest row reached applies."""
+
+    signal: str
+    at_least: float = 0.0
 
 
 class KindPolicy(Struct, frozen=True, forbid_unknown_fields=True):
@@ -154,6 +160,84 @@ class Challenges(Struct, frozen=True, forbid_unknown_fields=True):
     factor_settles_for: timedelta
 
 
+STRONG_CHALLENGE = "strong_challenge"
+"""In a way out: any proof of control that is bound to the person."""
+NAMED_DOCUMENT = "named_document"
+"""In a way out: the document that the restriction names."""
+SERVED_RESIDENCE = "served_residence"
+"""In a way out: residence, nationality and document are by now of where the account may be served."""
+
+
+class ReleasePolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[release.REASON]`: what a user shows to get out of a restriction of this reason, and what follows."""
+
+    ways: tuple[tuple[str, ...], ...] = ()
+    """Each a list of things to show, all of them: `challenge:METHOD`, `document:KIND`, `education`, `declaration`, `kyc`, and
+    the three names above. Any complete way suffices.
+    """
+    points: dict[str, int] = {}
+    """Or things by what they are worth (row A040); `history` is what a person attests."""
+    points_min: int = 0
+    kinds: tuple[Kind, ...] = ()
+    """Of which kinds; empty: of all."""
+    by_person: bool = False
+    """A complete way opens a case, and a person decides."""
+    needed_by_hand: bool = False
+    """A person too lifts it only when a way is complete (row A038); who finds it wrong from the start annuls it."""
+    queue: str = "review"
+    due_for: timedelta = timedelta(hours=48)
+    documents_count_for: timedelta = timedelta(0)
+    """Documents that were accepted so long before the restriction count too."""
+    answers: dict[str, str] = {}
+    """What a declaration must say."""
+    otherwise: Placement | None = None
+    """What becomes of the restriction where the declaration says something else."""
+    cool_off_for: timedelta | None = None
+    """So long after the release new destinations still wait (row A039)."""
+    traveller_for: timedelta | None = None
+    """So long the same journey does not restrict again (model 5.8)."""
+
+
+class DocumentPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[documents]`: how document requests go."""
+
+    accepted_results: tuple[str, ...]
+    """What the checks of documents and of identity call a good result; everything else is a bad one."""
+    loops_max: int
+    """After so many rejections of one document a person looks at the next (complaint 6 of model 4)."""
+    reuse_for: timedelta
+    """A document that was accepted within so long is not asked for again."""
+    remind_before_for: timedelta
+    extend_for: timedelta
+    """How much longer a request runs when the user asks for time, once."""
+    check_for: timedelta
+    """How long checking may take before a person is called."""
+
+
+class AppealPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[appeal]`: how long an appeal is open, and by when it is decided (DSA article 20; row B072)."""
+
+    window_for: timedelta
+    decide_for: timedelta
+    queue: str = "appeals"
+
+
+class CaseworkPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[casework]`: the clocks of cases (model 5.4)."""
+
+    warn_at_share: float
+    """When so much of the time is gone a breach is announced, before it happens."""
+    remind_after_for: tuple[timedelta, ...]
+    """While a case waits for the user."""
+    silence_for: timedelta
+    """After so long without an answer it is decided on what is there."""
+    hardship_for: timedelta
+    """How soon a person looks when somebody is in need."""
+    reopen_within_for: timedelta
+    skills: dict[str, tuple[Role, ...]] = {}
+    """By queue, the roles that may take its cases; a queue that is not here is open to all who may decide cases."""
+
+
 class Safety(Struct, frozen=True, forbid_unknown_fields=True):
     """`[safety]`: what happens when something is not known or went wrong."""
 
@@ -164,6 +248,8 @@ class Safety(Struct, frozen=True, forbid_unknown_fields=True):
     """A withdrawal of more than this share of the balance (0..1) is a step of a takeover."""
     exemption_max_for: timedelta
     """How long a person may exempt an account at once."""
+    joins_held_within_for: timedelta
+    """A further deposit of the same asset that is to be held joins the amount that has been held for at most so long."""
     recheck_for: timedelta
     """How soon a restriction without an end is looked at again where its reason does not say."""
     quarantine: Placement
@@ -181,12 +267,19 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ladder: Ladder
     kinds: dict[Kind, KindPolicy]
     challenges: Challenges
+    releases: dict[str, ReleasePolicy]
+    """By reason."""
+    documents: DocumentPolicy
+    appeals: AppealPolicy
+    casework: CaseworkPolicy
     regions: RegionPolicy
     responses: dict[str, tuple[Response, ...]]
     """By typology, highest `at_least` first."""
     detectors: dict[str, Struct]
     """Parameters of the detectors that are switched on, by name."""
     product_actions: dict[str, Capability]
+    rules: RuleBook = RuleBook()
+    """What analysts wrote: `[[rule]]` and `[feature.NAME]`. What a rule leads to stands in `responses`."""
 
     def response(self, typology: str, score: float) -> Response | None:
         """The row that a signal of this score reaches, if any."""

@@ -1,6 +1,6 @@
-"""What differs between two versions of a list, of networks or of overrides, in words."""
+"""What differs between two versions of a list, of networks, of overrides or of tags, in words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import TypeVar
 
@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from habeas.domain.errors import BadInputError
 from habeas.domain.listing import ListedEntity, ParsedList
+from habeas.domain.tag import Tag
 from habeas.reference import contents
 from habeas.reference.kinds import LISTS, Family, family_of
 from habeas.reference.overrides import Override
@@ -61,11 +62,27 @@ def difference(before: Version | None, after: Version) -> Difference:
             return _of_overrides(
                 contents.overrides(before.content) if before else (), contents.overrides(after.content)
             )
+        case Family.TAGS:
+            return _of_tags(
+                contents.tags(before.content, before.kind) if before else (), contents.tags(after.content, after.kind)
+            )
         case Family.PLACES:
             raise BadInputError(
                 "databases of places are not compared: they differ in hundreds of thousands of networks from week to week; "
                 "their versions are in `habeas reference status`"
             )
+
+
+def changed_entries(before: Version, after: Version) -> frozenset[tuple[str, str]]:
+    """The entries of a list, each as its list and its id there, that are new in a version or differ from the one before.
+
+    Raises BadInputError unless both are of one list.
+    """
+    if before.kind != after.kind or family_of(after.kind) not in LISTS:
+        raise BadInputError(f"`{before.kind}` is no earlier version of the list `{after.kind}`")
+    found = delta(_parsed(before), _parsed(after))
+    entities = (*found.added, *(each.after for each in found.changed))
+    return frozenset((entity.list, entity.entry) for entity in entities)
 
 
 def _parsed(version: Version) -> ParsedList:
@@ -119,6 +136,38 @@ def _of_overrides(before: Sequence[Override], after: Sequence[Override]) -> Diff
             if id_ in old and each != old[id_]
         ),
     )
+
+
+def _of_tags(before: Iterable[Tag], after: Iterable[Tag]) -> Difference:
+    """By address. What was taken back belongs to neither."""
+    old, new = _said(before), _said(after)
+    return Difference(
+        added=tuple(f"{key}: {'; '.join(said)}" for key, said in new.items() if key not in old),
+        removed=tuple(f"{key}: {'; '.join(said)}" for key, said in old.items() if key not in new),
+        changed=tuple(
+            Changed(
+                key,
+                (
+                    *(f"is now {text}" for text in said if text not in old[key]),
+                    *(f"is no longer {text}" for text in old[key] if text not in said),
+                ),
+            )
+            for key, said in new.items()
+            if key in old and set(said) != set(old[key])
+        ),
+    )
+
+
+def _said(tags: Iterable[Tag]) -> dict[str, dict[str, None]]:
+    """What is said of each address, in words."""
+    said: dict[str, dict[str, None]] = {}
+    for tag in tags:
+        if tag.known_to is None:
+            until = f" until {tag.valid_to:%Y-%m-%d}" if tag.valid_to else ""
+            said.setdefault(f"{tag.chain or 'unknown chain'} {tag.address}", {})[
+                f"{tag.role} {tag.category} `{tag.label}` ({tag.confidence}){until}"
+            ] = None
+    return said
 
 
 def _described(override: Override) -> str:

@@ -7,6 +7,7 @@
 | `places.country`, `places.city` | where IP addresses are; `.ipv6` behind it for a file of IPv6 alone |
 | `places.second` | a second opinion on the country |
 | `networks.<name>` | networks of one tag: vpn, hosting, tor, relay, cloud |
+| `tags.<set>` | what is said of addresses of chains: whose they are, and how surely |
 | `overrides` | ranges that the sources misread, corrected by staff |
 """
 
@@ -21,7 +22,7 @@ OFAC = "sanctions.OFAC-SDN"
 
 _NAME_MAX = 64
 _KIND = re.compile(
-    r"(?:(?:sanctions|wallets|networks)\.[A-Za-z0-9][A-Za-z0-9._-]{0,63}|places\.(?:country|second|city)(?:\.ipv6)?|overrides)"
+    r"(?:(?:sanctions|wallets|networks|tags)\.[A-Za-z0-9][A-Za-z0-9._-]{0,63}|places\.(?:country|second|city)(?:\.ipv6)?|overrides)"
 )
 
 
@@ -33,6 +34,7 @@ class Family(StrEnum):
     PLACES = "places"
     NETWORKS = "networks"
     OVERRIDES = "overrides"
+    TAGS = "tags"
 
 
 LISTS = frozenset({Family.SANCTIONS, Family.WALLETS})
@@ -43,7 +45,7 @@ def family_of(kind: str) -> Family:
     if not _KIND.fullmatch(kind):
         raise BadInputError(
             f"`{kind[:80]}` is no kind of reference set; kinds are sanctions.NAME, wallets.NAME, networks.NAME, "
-            "places.country, places.second, places.city (with .ipv6 for IPv6 alone) and overrides"
+            "tags.NAME, places.country, places.second, places.city (with .ipv6 for IPv6 alone) and overrides"
         )
     return Family(kind.partition(".")[0])
 

@@ -1,10 +1,11 @@
-"""What events are looked up in, made from reference sets as a store keeps them: places with network tags and overrides, and
-the exact index of listed wallets and documents. Where a store has no set, what comes with Habeas is used.
+"""What events are looked up in, made from reference sets as a store keeps them: places with network tags and overrides,
+the exact index of listed wallets and documents, and tags of addresses. Where a store has no set, what comes with Habeas is
+used.
 """
 
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from hashlib import sha256
@@ -23,6 +24,7 @@ from habeas.reference import contents
 from habeas.reference.kinds import LISTS, OFAC, OVERRIDES, Family, family_of
 from habeas.reference.mmdb import MmdbPlaces, open_mmdb
 from habeas.reference.names import index_file
+from habeas.reference.names.customers import build_customer_index
 from habeas.reference.names.index import NameIndex, build_index
 from habeas.reference.networks import Networks, compile_networks
 from habeas.reference.overrides import Overrides
@@ -31,6 +33,10 @@ from habeas.reference.sanctions.builtin import builtin_list
 from habeas.reference.sanctions.documents import DocumentIndex
 from habeas.reference.sanctions.wallet_lists import LIST as PLAIN_WALLETS
 from habeas.reference.sanctions.wallets import WalletIndex
+from habeas.reference.tags.book import TagBook
+from habeas.reference.tags.builtin import builtin_tags
+from habeas.reference.tags.listed import wallet_tags
+from habeas.reference.tags.making import TagSet
 
 
 class Described(Protocol):
@@ -111,6 +117,11 @@ class LoadedLists:
         version, entries = self._entries.get(name, ("", frozenset()))
         return f"{name}@{version}" if version and entry not in entries else None
 
+    def could_be(self, customers: Iterable[tuple[str, Query]], entries: Iterable[tuple[str, str]]) -> set[str]:
+        """The ids of those customers who could be some of the entries, each given by its list and its id there."""
+        with self._screening:
+            return build_customer_index(customers).could_be(self._index(), entries)
+
     def screen(self, who: Query) -> tuple[Hit, ...]:
         """The same as names are screened, with everything that was compared."""
         with self._screening:
@@ -168,6 +179,33 @@ class ListsBuilder:
 def _as_kept(parsed: ParsedList, each: Described) -> ParsedList:
     """Under the version that the store has given it, which is what a decision must cite."""
     return ParsedList(replace(parsed.version, version=each.version), parsed.entities)
+
+
+class TagsBuilder:
+    """Makes the tag book of a store's sets of tags and of the wallets on its sanctions lists."""
+
+    def __call__(self, sets: Sets) -> TagBook:
+        """The book, its sets named by their kinds. What comes with Habeas is part of it; of its lists, the sample until the
+        list is there.
+
+        Raises BadInputError when a content cannot be read.
+        """
+        known = builtin_tags()
+        made = [replace(known, name=f"{Family.TAGS}.{known.name}")]
+        for each, content in sets:
+            family = family_of(each.kind)
+            if family is Family.TAGS or family in LISTS:
+                tags = (contents.tags if family is Family.TAGS else contents.listed_tags)(content(), each.kind)
+                made.append(TagSet(name=each.kind, version=each.version, as_of=each.as_of, tags=tags))
+        if all(each.kind != OFAC for each, _ in sets):
+            sample = builtin_list()
+            of = sample.version
+            made.append(
+                TagSet(
+                    name=f"{Family.SANCTIONS}.{of.list}", version=of.version, as_of=of.as_of, tags=wallet_tags(sample)
+                )
+            )
+        return TagBook(made)
 
 
 class PlacesBuilder:
@@ -238,6 +276,7 @@ def built_in(current: frozenset[str]) -> tuple[BuiltIn, ...]:
     """What comes with Habeas, beside the kinds that a store has."""
     sample = builtin_list().version
     places = built_in_places()
+    tags = builtin_tags()
     return (
         BuiltIn(
             kind="places.country",
@@ -254,6 +293,14 @@ def built_in(current: frozenset[str]) -> tuple[BuiltIn, ...]:
             entries=sample.entries,
             source="a sample of OFAC's list that comes with Habeas",
             is_in_use=OFAC not in current,
+        ),
+        BuiltIn(
+            kind=f"{Family.TAGS}.{tags.name}",
+            version=tags.version,
+            as_of=tags.as_of,
+            entries=len(tags.tags),
+            source="a mixer, token contracts and addresses that are nobody's, which come with Habeas",
+            is_in_use=True,
         ),
     )
 

@@ -1,7 +1,7 @@
 """From files as operators hand them in to reference sets ready to be kept: recognised by content, read whole or refused."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from itertools import islice
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from habeas.domain.errors import BadInputError
 from habeas.domain.listing import ParsedList
@@ -23,6 +24,7 @@ from habeas.reference.prefix import parse_prefix
 from habeas.reference.sanctions.load import ListFile, load_lists
 from habeas.reference.sanctions.recognise import recognise
 from habeas.reference.sanctions.wallet_lists import LIST as PLAIN_WALLETS
+from habeas.reference.tags.load import load_tags, set_name, tags_format
 
 _MMDB_MARK = b"\xab\xcd\xefMaxMind.com"
 _MMDB_END = 128 * 1024
@@ -125,6 +127,21 @@ def prepare(files: Sequence[GivenFile], said: Said | None = None) -> tuple[Prepa
     return tuple(made)
 
 
+def loaded(each: Prepared, before: Callable[[], bytes | None], at: datetime) -> Prepared:
+    """A set as it is kept when it is loaded at an instant. `before` reads the content that was current, if there was one; only
+    what is said of addresses has a history, and asks for it (`contents.with_history`).
+
+    A set of tags is told apart by its history too: an older file that is loaded again is another version.
+    """
+    family = family_of(each.kind)
+    if family is not Family.TAGS and family not in LISTS:
+        return each
+    content = contents.with_history(each.kind, each.content, before(), at)
+    if family is Family.TAGS:
+        return replace(each, content=content, sha256=sha256(content).hexdigest())
+    return replace(each, content=content)
+
+
 def recognised(file: GivenFile) -> Family:
     """Which family a file belongs to, by its content. What is none of ours is left to the sanctions lists to refuse."""
     data = file.data
@@ -138,6 +155,8 @@ def recognised(file: GivenFile) -> Family:
     first = next((line.partition("#")[0].strip() for line in start.splitlines() if line.partition("#")[0].strip()), "")
     if first.startswith("ExitNode ") or re.fullmatch(r"AS[0-9]{1,10}", first, re.IGNORECASE) or _is_network(first):
         return Family.NETWORKS
+    if tags_format(data) is not None:
+        return Family.TAGS
     return Family.WALLETS if recognise(data, file.path.name).name == "wallets" else Family.SANCTIONS
 
 
@@ -254,6 +273,25 @@ def _tag_in(text: str) -> str:
     return next((tag for word, tag in _TAG_WORDS if re.search(rf"(?<![a-z]){word}", words)), "")
 
 
+# --- tags
+
+
+def _tags(file: GivenFile, said: Said) -> Prepared:
+    kind = said.kind or kind_of(Family.TAGS, set_name(file.data) or file.stem)
+    read = load_tags(file.data, file.path.name, kind.partition(".")[2], said.as_of or file.day)
+    content = contents.write_tags(file.path.name, file.data, read.as_of, read.tags)
+    return Prepared(
+        kind=kind,
+        version=read.version,
+        as_of=read.as_of,
+        sha256=sha256(content).hexdigest(),
+        entries=len(read.tags),
+        source=file.path.name,
+        content=content,
+        notes=read.notes,
+    )
+
+
 # --- overrides
 
 
@@ -303,4 +341,5 @@ _PREPARERS = {
     Family.PLACES: _places,
     Family.NETWORKS: _networks,
     Family.OVERRIDES: _overrides,
+    Family.TAGS: _tags,
 }

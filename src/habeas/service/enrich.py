@@ -5,6 +5,7 @@ main accounts and holder, and of the IP address.
 """
 
 from collections.abc import Callable
+from datetime import date
 from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
@@ -20,7 +21,7 @@ from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction, Scope, Status
 from habeas.domain.screening import Query
 from habeas.service.people import people
-from habeas.service.ports import Lists, Places, Reader
+from habeas.service.ports import Coins, Lists, Places, Reader
 
 T = TypeVar("T")
 
@@ -36,10 +37,12 @@ class Wallet(NamedTuple):
 _NOTHING = Facts()
 
 
-def look_up(event: Event, places: Places, lists: Lists) -> Facts:
-    """What outside sources say about an event. What they do not know is named as unavailable, never guessed."""
+def look_up(event: Event, places: Places, lists: Lists, coins: Coins | None = None) -> Facts:
+    """What outside sources say about an event. What they do not know is named as unavailable, never guessed. Without `coins`
+    nothing is traced.
+    """
     said = event.data
-    return looked_up(
+    facts = looked_up(
         places,
         lists,
         ip=getattr(said, "ip", None),
@@ -47,6 +50,11 @@ def look_up(event: Event, places: Places, lists: Lists) -> Facts:
         document=said.document if isinstance(said, data.Profile) else None,
         who=who_of(said) if isinstance(said, data.Profile) else None,
     )
+    if coins is None or not isinstance(said, data.CryptoDeposit):
+        return facts
+    exposure = _asked(lambda: coins.exposure(said, event.time))
+    unavailable = facts.unavailable if exposure is not None else (*facts.unavailable, "coins")
+    return replace(facts, exposure=exposure, unavailable=unavailable)
 
 
 def looked_up(
@@ -96,20 +104,28 @@ def _asked(ask: Callable[[], T | None]) -> T | None:
         return None
 
 
-def who_of(said: data.Profile) -> Query | None:
-    """Whom a profile names. Somebody with a birth date is a person; nobody says of the others what they are.
+def who_of(said: data.Profile, known: AccountState | None = None) -> Query | None:
+    """Whom a profile names, with what the account has said of itself before; None if nothing that is compared was said.
 
     The number of an identity document is left out: it is looked up by its keyed hash, and no explanation may show it.
     """
-    if said.name is None:
+    if said.name is None and said.birth_date is None and said.nationalities is None:
         return None
-    birth = Birth(said.birth_date, said.birth_date) if said.birth_date is not None else None
-    return Query(
-        name=said.name,
-        birth=birth,
-        countries=said.nationalities or (),
-        kind=EntityKind.PERSON if birth is not None else None,
-    )
+    name, born, countries = (known.name, known.birth_date, known.nationalities) if known else (None, None, ())
+    return _who(said.name or name, said.birth_date or born, said.nationalities or countries)
+
+
+def who_is(known: AccountState) -> Query | None:
+    """Whom an account has said that it is; None while it has said no name."""
+    return _who(known.name, known.birth_date, known.nationalities)
+
+
+def _who(name: str | None, born: date | None, countries: tuple[str, ...]) -> Query | None:
+    """Somebody with a birth date is a person; nobody says of the others what they are."""
+    if name is None:
+        return None
+    birth = Birth(born, born) if born is not None else None
+    return Query(name=name, birth=birth, countries=countries, kind=EntityKind.PERSON if birth is not None else None)
 
 
 def _wallet(said: data.EventData) -> Wallet | None:
@@ -127,19 +143,33 @@ def _wallet(said: data.EventData) -> Wallet | None:
             return None
 
 
+def _with_names(facts: Facts, said: data.Profile, state: AccountState, lists: Lists) -> Facts:
+    """The names that the account is like with all that it has said, where this is more than the event says by itself."""
+    who = who_of(said, state)
+    if who is None or who == who_of(said):
+        return facts
+    names = _asked(lambda: lists.names(who))
+    missing = tuple(what for what in facts.unavailable if what != "names")
+    return replace(facts, names=names or (), unavailable=missing if names is not None else (*missing, "names"))
+
+
 MAIN_LINE_MAX = 4
 """How many levels of main accounts are followed."""
 
 
-def relate(facts: Facts, event: Event, state: AccountState, reader: Reader) -> Facts:
+def relate(facts: Facts, event: Event, state: AccountState, reader: Reader, lists: Lists) -> Facts:
     """The same facts with what came from the IP address lately, the account's main accounts and the holder's other accounts,
-    as recorded at this moment.
+    as recorded at this moment; and of a change of the profile, with who the account is after it.
     """
+    if isinstance(event.data, data.Profile):
+        facts = _with_names(facts, event.data, state, lists)
     ip = getattr(event.data, "ip", None)
     if ip is not None:
         facts = replace(facts, ip_activity=reader.ip_activity(ip, event.time, event.account))
     if isinstance(event.data, data.CaseAct | data.Delisted):
         facts = replace(facts, case=_case(reader, event.account, event.data.case))
+    if state.requests or isinstance(event.data, data.DocumentFact):
+        facts = replace(facts, requests=reader.document_requests(event.account))
     if isinstance(event.data, data.AnnulAct):
         facts = replace(facts, restriction=_restriction(reader, event.account, event.data.restriction))
     parents, holder = _relations(event, state, reader)

@@ -24,7 +24,7 @@ from habeas.domain.facts import EnrichedEvent, Facts
 from habeas.domain.ids import EntityId, event_seed
 from habeas.playbook.policy import Playbook
 from habeas.service.enrich import look_up, relate
-from habeas.service.ports import Clock, Lists, Places, Store, UnitOfWork
+from habeas.service.ports import Clock, Coins, Lists, Places, Store, UnitOfWork
 
 BATCH_MAX = 64
 
@@ -34,11 +34,14 @@ Answer = Outcome | HabeasError
 class Intake:
     """Accepts events and answers with outcomes once they are durable. Use as a context manager."""
 
-    def __init__(self, store: Store, playbook: Playbook, places: Places, lists: Lists, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, playbook: Playbook, places: Places, lists: Lists, clock: Clock, coins: Coins | None = None
+    ) -> None:
         self._store = store
         self._playbook = playbook
         self._places = places
         self._lists = lists
+        self._coins = coins
         self.clock = clock
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         with store.transaction() as work:
@@ -54,7 +57,7 @@ class Intake:
 
     def submit(self, event: Event) -> "Future[Outcome]":
         """Queue an event. The future ends when the event is durable, or with why it was refused."""
-        waiting = _Waiting(event, look_up(event, self._places, self._lists), self.clock())
+        waiting = _Waiting(event, look_up(event, self._places, self._lists, self._coins), self.clock())
         self._queue.put(waiting)
         return waiting.future
 
@@ -113,7 +116,7 @@ class Intake:
                 f"event `{event.id}` is dated {event.time.isoformat()}, more than {policy.safety.ahead_for} ahead of now; "
                 "check the sender's clock and send it again"
             )
-        facts = relate(waiting.facts, event, state, work)
+        facts = relate(waiting.facts, event, state, work, self._lists)
         seed = event_seed(self._store.identity_key, event.account, event.source, event.id)
         enriched = EnrichedEvent(event, facts, seed, waiting.received_at)
         try:

@@ -1,4 +1,4 @@
-"""The library: places and lists made from the store's current reference sets, and made anew when these change.
+"""The library: places, lists and tags made from the store's current reference sets, and made anew when these change.
 
 Whoever looks something up more than a second after a change was committed, by whatever process, notices it and waits until the
 new one is made, some tenths of a second; others that look up meanwhile still get the old one. So an event that comes after
@@ -16,7 +16,7 @@ from habeas.domain.errors import HabeasError
 from habeas.domain.facts import ListHit, NameHit
 from habeas.domain.place import Place
 from habeas.domain.screening import Query
-from habeas.service.ports import Lists, Places, Reader, ReferenceSet, Store
+from habeas.service.ports import Lists, Places, Reader, ReferenceSet, Store, Tags
 
 CHECK_EVERY_S = 1.0
 """How often the store is asked whether anything changed."""
@@ -45,12 +45,16 @@ class Library:
         places: Build[Places],
         lists: Build[Lists],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        tags: Build[Tags] | None = None,
     ) -> None:
-        """`places` and `lists` make the two from what is current. `clock` tells seconds that only grow."""
+        """`places`, `lists` and `tags` make the three from what is current. `clock` tells seconds that only grow."""
         self._store = store
         self._clock = clock
         self._places = _Shelf(places, ("places.", "networks.", "overrides"))
         self._lists = _Shelf(lists, ("sanctions.", "wallets."))
+        self._tags = _Shelf(tags or _no_tags, ("tags.", "sanctions.", "wallets."))
+        self._shelves: tuple[_Shelf[Any], ...] = (self._places, self._lists, *((self._tags,) if tags else ()))
         self._refreshing = Lock()
         self._checked_at = clock()
 
@@ -74,13 +78,17 @@ class Library:
         """The version of a list that does not have this entry (`Lists`). Raises UnavailableError."""
         return self._newest(self._lists).version_without(name, entry)
 
+    def tags(self) -> Tags:
+        """What is said of addresses of chains now, to be asked as often as one tracing needs. Raises UnavailableError."""
+        return self._newest(self._tags)
+
     def refresh(self) -> tuple[str, ...]:
         """Look now whether anything changed, and make what is missing. Returns why something that is current is not in use;
         nothing when all is well.
         """
         with self._refreshing:
-            self._follow(self._places, self._lists)
-        return tuple(shelf.fault for shelf in (self._places, self._lists) if shelf.fault)
+            self._follow(*self._shelves)
+        return tuple(shelf.fault for shelf in self._shelves if shelf.fault)
 
     def _newest(self, shelf: "_Shelf[T]") -> T:
         if not shelf.is_made:
@@ -91,7 +99,7 @@ class Library:
             try:
                 # While the store does not answer, what was made stays in use; the next second asks again.
                 with suppress(HabeasError):
-                    self._follow(*(each for each in (self._places, self._lists) if each.is_made))
+                    self._follow(*(each for each in self._shelves if each.is_made))
             finally:
                 self._checked_at = self._clock()
                 self._refreshing.release()
@@ -102,6 +110,10 @@ class Library:
             current = reader.reference_sets(current=True)
             for shelf in shelves:
                 shelf.follow(current, reader, self._clock())
+
+
+def _no_tags(_: Sequence[tuple[ReferenceSet, Content]]) -> Tags:
+    raise UnavailableError("this library was made without tags of addresses")
 
 
 class _Shelf(Generic[T]):

@@ -11,11 +11,14 @@ from habeas.domain.account import AccountState
 from habeas.domain.case import Case
 from habeas.domain.decision import Decision, Message, Outcome, Timer, Topic
 from habeas.domain.document import DocumentRequest
+from habeas.domain.event_data import CryptoDeposit
+from habeas.domain.exposure import Exposure
 from habeas.domain.facts import DealtWith, EnrichedEvent, Facts, IpActivity, ListHit, NameHit
 from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction
 from habeas.domain.screening import Query
+from habeas.domain.tag import Tag, TagRole
 
 
 class Recorded(Struct, frozen=True):
@@ -275,6 +278,26 @@ class Lists(Protocol):
 
     def version_without(self, name: str, entry: str) -> str | None:
         """The version of a list, if the list is there and does not have this entry; else None."""
+
+
+class Coins(Protocol):
+    """Where coins came from, by the ledger of transfers and what is said of addresses."""
+
+    def exposure(self, deposit: CryptoDeposit, known_at: datetime) -> Exposure:
+        """The origin of a deposit, with the tags that were known at an instant. What cannot be traced is in it."""
+
+
+class Tags(Protocol):
+    """What is said of addresses of chains. Never changes once it was made."""
+
+    def of(self, chain: str, address: str) -> tuple[Tag, ...]:
+        """Every tag of an address, the surest first, ended ones too. Chain and address as tags spell them."""
+
+    def find(self, address: str, chain: str | None = None, asset: str | None = None) -> tuple[Tag, ...]:
+        """The same, however the address is spelled, on every chain that it may be of."""
+
+    def addresses(self, name: str | None = None, role: TagRole | None = None) -> tuple[tuple[str, str], ...]:
+        """Chain and address of everything that one set or all of them say something of; with a role, of the tags in it."""
 
 
 class Clock(Protocol):

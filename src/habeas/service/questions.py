@@ -6,7 +6,6 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from habeas.decision.asking import known_since
 from habeas.decision.limits import request_limits
 from habeas.decision.standing import standing_of
 from habeas.disclosure.diagnosis import Diagnosis, diagnose_account
@@ -14,6 +13,7 @@ from habeas.disclosure.statement import Statement, make_statement
 from habeas.domain.account import AccountState, new_account
 from habeas.domain.capability import Capability
 from habeas.domain.case import Case
+from habeas.domain.destination import known_since
 from habeas.domain.document import DocumentRequest
 from habeas.domain.errors import UnreadableRecordError
 from habeas.domain.facts import Facts, ListHit, MainAccount, NameHit

@@ -4,31 +4,37 @@ Whoever is like a listed name in a way that nobody has looked at yet is reported
 list that did; from there on everything is as with any declared name. A true match whose entry is gone is looked at again.
 """
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import Future
 
 import msgspec
 from msgspec import Struct
 
 from habeas.domain import event_data as data
+from habeas.domain.account import AccountState
 from habeas.domain.case import CaseOutcome
+from habeas.domain.decision import Outcome
 from habeas.domain.event import MATCH_DELISTED, RESCREEN_SOURCE, Event, make_event
 from habeas.domain.ids import AccountId, EventId, fingerprint
 from habeas.domain.screening import Query
-from habeas.service.enrich import who_of
+from habeas.service.enrich import who_is
 from habeas.service.intake import Intake
 from habeas.service.ports import Clock, Lists, Reader, Store
 
+Customers = Iterable[tuple[AccountId, Query]]
+Choose = Callable[[Customers], Collection[AccountId]]
+"""Says which customers could be meant by what has changed."""
+Progress = Callable[[str, int, int], None]
+"""Hears what is being done, with which account, of how many."""
+
 
 class Rescreened(Struct, frozen=True):
-    """How many accounts have a name, how many of these were sent to be judged, and how many true matches lost their entry."""
+    """How many names were compared, how many accounts were sent to be judged, and how many true matches lost their entry."""
 
     named: int
     reported: int
     delisted: int
-
-
-_COMPARED = ("name", "birth_date", "nationalities")
-"""What is compared of a profile."""
 
 
 def rescreen(
@@ -36,47 +42,77 @@ def rescreen(
     intake: Intake,
     lists: Lists,
     clock: Clock,
-    progress: Callable[[int, int], None] = lambda _done, _of: None,
+    choose: Choose | None = None,
+    progress: Progress = lambda _what, _done, _of: None,
 ) -> Rescreened:
-    """Screen every account's declared name again. Returns when everything that follows is durable.
+    """Screen declared names again: every account's, or with `choose` those that a change of a list can be about. Returns when
+    everything that follows is durable.
 
-    Safe to run twice, and to be stopped and run again: what was looked at, or waits to be, is not reported again. `progress`
-    hears with each account which one it is, of how many. Raises UnreadableRecordError when a record cannot be read,
-    UnavailableError when the lists cannot be used.
+    Safe to run twice, and to be stopped and run again: what was looked at, or waits to be, is not reported again. Raises
+    UnreadableRecordError when a record cannot be read, UnavailableError when the lists cannot be used.
     """
-    named = 0
-    reported, delisted = [], []
+    waiting = _Waiting(intake)
     with store.reading() as reader:
-        accounts = tuple(reader.accounts())
+        accounts: Collection[AccountId] = tuple(reader.accounts())
+        delisted = tuple(_delisted(reader, lists, clock))
+    for event in delisted:
+        waiting.submit(event)
+    if choose is not None:
+        accounts = choose((state.account, who) for state, who in _named(store, accounts, "reading", progress))
+    named = reported = 0
+    for state, who in _named(store, accounts, "screening", progress):
+        named += 1
+        hits = lists.names(who)
+        if hits:
+            with store.reading() as reader:
+                found = _event(reader, state, sorted(hit.pair for hit in hits), clock)
+            if found is not None:
+                reported += 1
+                waiting.submit(found)
+    waiting.finish()
+    return Rescreened(named, reported, len(delisted))
+
+
+class _Waiting:
+    """Events that were submitted and are not durable yet; only so many at a time, so that memory does not grow."""
+
+    MAX = 1_000
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._futures: deque[Future[Outcome]] = deque()
+
+    def submit(self, event: Event) -> None:
+        self._futures.append(self._intake.submit(event))
+        if len(self._futures) > self.MAX:
+            self._futures.popleft().result()
+
+    def finish(self) -> None:
+        for future in self._futures:
+            future.result()
+
+
+def _named(
+    store: Store, accounts: Collection[AccountId], what: str, progress: Progress
+) -> Iterator[tuple[AccountState, Query]]:
+    """The accounts that have said who they are."""
     for done, account in enumerate(accounts, start=1):
-        progress(done, len(accounts))
+        progress(what, done, len(accounts))
         with store.reading() as reader:
-            delisted += [intake.submit(event) for event in _delisted(reader, account, lists, clock)]
-            declared = _declared(reader, account)
-            who = who_of(msgspec.convert(declared, data.Profile))
-            if who is None:
-                continue
-            named += 1
-            pairs = _new_pairs(reader, account, who, lists)
-            if not pairs:
-                continue
-            event = _event(account, declared, pairs, clock)
-            if reader.recorded(account, RESCREEN_SOURCE, event.id) is not None:
-                continue
-        reported.append(intake.submit(event))
-    for future in (*reported, *delisted):
-        future.result()
-    return Rescreened(named, len(reported), len(delisted))
+            state = reader.account(account)
+        who = who_is(state) if state is not None else None
+        if state is not None and who is not None:
+            yield state, who
 
 
-def _delisted(reader: Reader, account: AccountId, lists: Lists, clock: Clock) -> Iterator[Event]:
+def _delisted(reader: Reader, lists: Lists, clock: Clock) -> Iterator[Event]:
     """True matches with an entry that the list no longer has, each once; of several cases about one, the last."""
     true = {
-        case.match.pair: (case.id, case.match)
-        for case in reader.cases(account)
+        (case.account, case.match.pair): (case.id, case.match)
+        for case in reader.all_cases()
         if case.match is not None and case.outcome is CaseOutcome.TRUE_MATCH
     }
-    for pair, (case, match) in true.items():
+    for (account, pair), (case, match) in true.items():
         version = lists.version_without(match.list, match.entry)
         id_ = f"delisted-{fingerprint(pair)}"
         if version is None or reader.recorded(account, RESCREEN_SOURCE, EventId(id_)) is not None:
@@ -85,28 +121,15 @@ def _delisted(reader: Reader, account: AccountId, lists: Lists, clock: Clock) ->
         yield make_event(id_, RESCREEN_SOURCE, MATCH_DELISTED, account, clock(), body)
 
 
-def _declared(reader: Reader, account: AccountId) -> dict[str, object]:
-    """Who the account said that it is: the last word on each thing."""
-    declared: dict[str, object] = {}
-    for event in reader.events(account):
-        if event.type in ("account.opened", "account.profile_changed"):
-            said = msgspec.json.decode(event.body, type=data.Profile)
-            declared |= {name: value for name in _COMPARED if (value := getattr(said, name)) is not None}
-    return declared
-
-
-def _new_pairs(reader: Reader, account: AccountId, who: Query, lists: Lists) -> list[str]:
-    """What the name is like, except what reviewers cleared and what a case is about."""
-    hits = lists.names(who)
-    if not hits:
-        return []
-    state = reader.account(account)
-    known = set(state.cleared) if state is not None else set()
-    known |= {case.match.pair for case in reader.cases(account) if case.match is not None}
-    return sorted(hit.pair for hit in hits if hit.pair not in known)
-
-
-def _event(account: AccountId, declared: dict[str, object], pairs: list[str], clock: Clock) -> Event:
-    id_ = f"names-{fingerprint(' '.join(pairs))}"
-    body = msgspec.json.encode(declared)
-    return make_event(id_, RESCREEN_SOURCE, "account.profile_changed", account, clock(), body)
+def _event(reader: Reader, state: AccountState, pairs: list[str], clock: Clock) -> Event | None:
+    """What reports that the account is like these entries; None if reviewers cleared them all, or cases are about them, or it
+    was reported before.
+    """
+    known = set(state.cleared) | {case.match.pair for case in reader.cases(state.account) if case.match is not None}
+    new = [pair for pair in pairs if pair not in known]
+    id_ = EventId(f"names-{fingerprint(' '.join(new))}")
+    if not new or reader.recorded(state.account, RESCREEN_SOURCE, id_) is not None:
+        return None
+    said = {"name": state.name, "birth_date": state.birth_date, "nationalities": state.nationalities}
+    body = msgspec.json.encode({name: value for name, value in said.items() if value})
+    return make_event(id_, RESCREEN_SOURCE, "account.profile_changed", state.account, clock(), body)

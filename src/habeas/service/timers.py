@@ -1,4 +1,4 @@
-"""Due timers: a restriction's end or recheck that has come is recorded as an event like any other."""
+"""Due timers: what has come, such as the end of a restriction, is recorded as an event like any other."""
 
 import msgspec
 
@@ -37,6 +37,6 @@ def _due(store: Store, clock: Clock) -> list[DueTimer]:
 
 def _event(due: DueTimer) -> Event:
     timer = due.timer
-    body = msgspec.json.encode(TimerDue(restriction=timer.restriction, generation=timer.generation))
-    id_ = f"{timer.restriction}/{timer.generation}"
+    body = msgspec.json.encode(TimerDue(about=timer.about, generation=timer.generation))
+    id_ = f"{timer.about}/{timer.generation}"
     return make_event(id_, TIMER_SOURCE, TIMER_DUE, due.account, timer.due_at, body)

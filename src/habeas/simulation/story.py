@@ -319,6 +319,20 @@ CHAPTERS: tuple[Chapter, ...] = (
         asks=("login", "place_order", "withdraw_crypto"),
     ),
     Chapter(
+        title="Volodya bears a president's name and was born 41 years later. A person looks; nothing stops him.",
+        account="volodya",
+        happenings=(
+            Happening(
+                9,
+                "volodya",
+                "account.opened",
+                {"name": "Vladimir Putin", "birth_date": "1993-02-11", "residence": "DE", "nationalities": ["DE"]},
+            ),
+            _login(8, "volodya", GERMANY, "volodya-phone"),
+        ),
+        asks=("place_order", "withdraw_crypto"),
+    ),
+    Chapter(
         title="Darius tries from Tehran. The request is refused; nothing stands on his account.",
         account="darius",
         happenings=(

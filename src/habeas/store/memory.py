@@ -65,7 +65,7 @@ class Tables:
     account_ids: list[AccountId] = field(default_factory=list)
     holders: dict[HolderId, frozenset[AccountId]] = field(default_factory=dict)
     restriction_accounts: dict[RestrictionId, frozenset[AccountId]] = field(default_factory=dict)
-    timers: dict[tuple[AccountId, RestrictionId], TimerRow] = field(default_factory=dict)
+    timers: dict[tuple[AccountId, str], TimerRow] = field(default_factory=dict)
     queue: dict[int, MessageRow] = field(default_factory=dict)
     last_position: int = 0
     playbooks: dict[str, bytes] = field(default_factory=dict)
@@ -203,7 +203,7 @@ class MemoryRows:
 
     def due_timers(self, due_at: int, limit: int) -> Sequence[TimerRow]:
         due = (row for row in self._tables.timers.values() if row.due_at <= due_at)
-        return nsmallest(limit, due, key=lambda row: (row.due_at, row.account_id, row.restriction_id))
+        return nsmallest(limit, due, key=lambda row: (row.due_at, row.account_id, row.about))
 
     def queued(self, after: int, limit: int, topic: str | None) -> Sequence[QueuedRow]:
         waiting = ((p, m) for p, m in self._tables.queue.items() if p > after and topic in (None, m.topic))
@@ -274,12 +274,12 @@ class MemoryRows:
     def _set_timers(self, changes: Changes) -> None:
         timers, account, fired = self._tables.timers, changes.account.account_id, changes.fired
         if fired is not None:
-            key = account, fired.restriction_id
+            key = account, fired.about
             if key in timers and timers[key].generation == fired.generation:
                 del timers[key]
-        timers.update({(account, timer.restriction_id): timer for timer in changes.timers})
-        for restriction in changes.ended:
-            timers.pop((account, restriction), None)
+        timers.update({(account, timer.about): timer for timer in changes.timers})
+        for about in changes.ended:
+            timers.pop((account, about), None)
 
     def _refuse(self, refusal: RefusalRow) -> None:
         rows = self._tables.refusals.get(refusal.ip_key, ())

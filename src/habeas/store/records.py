@@ -139,7 +139,7 @@ def changes(
         restrictions=restrictions,
         cases=cases,
         fired=_fired(event),
-        timers=[TimerRow(account, t.restriction, t.generation, to_column(t.due_at)) for t in decision.timers],
+        timers=[TimerRow(account, t.about, t.generation, to_column(t.due_at)) for t in decision.timers],
         ended=[r.id for r in decision.restrictions if r.status not in _STANDING],
         messages=[_message_row(m, account, sealer) for m in decision.messages],
         requests=requests,
@@ -283,7 +283,7 @@ def _message_row(message: Message, account: AccountId, sealer: Sealer) -> Messag
 def _fired(event: Event) -> TimerRow | None:
     if not isinstance(event.data, TimerDue):
         return None
-    return TimerRow(event.account, event.data.restriction, event.data.generation, to_column(event.time))
+    return TimerRow(event.account, event.data.about, event.data.generation, to_column(event.time))
 
 
 def _found_by(row: AccountRow) -> tuple[str | None, ...]:
@@ -376,7 +376,7 @@ def read_queued(row: QueuedRow, vault: Vault) -> QueuedMessage:
 
 def read_timer(row: TimerRow) -> DueTimer:
     """The timer in a row."""
-    return DueTimer(row.account_id, Timer(row.restriction_id, row.generation, from_column(row.due_at)))
+    return DueTimer(row.account_id, Timer(row.about, row.generation, from_column(row.due_at)))
 
 
 def reference_row(loaded: ReferenceSet) -> ReferenceRow:

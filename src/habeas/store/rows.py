@@ -170,7 +170,7 @@ class ReferenceRow(NamedTuple):
 
 class TimerRow(NamedTuple):
     account_id: AccountId
-    restriction_id: RestrictionId
+    about: str
     generation: int
     due_at: int
 
@@ -221,7 +221,7 @@ class Changes(NamedTuple):
     cases: Sequence[CaseRow] = ()
     fired: TimerRow | None = None
     timers: Sequence[TimerRow] = ()
-    ended: Sequence[RestrictionId] = ()
+    ended: Sequence[str] = ()
     messages: Sequence[MessageRow] = ()
     requests: Sequence[RequestRow] = ()
     failed_logins: Sequence[FailedLoginRow] = ()
@@ -300,7 +300,7 @@ class Rows(Protocol):
         """In id order."""
 
     def due_timers(self, due_at: int, limit: int) -> Sequence[TimerRow]:
-        """Due at or before, by (`due_at`, account, restriction)."""
+        """Due at or before, by (`due_at`, account, `about`)."""
 
     def queued(self, after: int, limit: int, topic: str | None) -> Sequence[QueuedRow]: ...
 

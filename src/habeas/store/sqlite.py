@@ -70,7 +70,7 @@ _CASES = "SELECT * FROM case_file WHERE account_id = ? ORDER BY sequence"
 _ENTRIES = "SELECT * FROM journal WHERE account_id = ? AND sequence > ? ORDER BY sequence LIMIT ?"
 _ACCOUNTS = "SELECT account_id FROM account WHERE account_id > ? ORDER BY account_id LIMIT ?"
 _HOLDER_ACCOUNTS = "SELECT account_id FROM account WHERE holder = ? ORDER BY account_id"
-_DUE_TIMERS = "SELECT * FROM timer WHERE due_at <= ? ORDER BY due_at, account_id, restriction_id LIMIT ?"
+_DUE_TIMERS = "SELECT * FROM timer WHERE due_at <= ? ORDER BY due_at, account_id, about LIMIT ?"
 _QUEUED = """
     SELECT o.position, k.wrapped_key, o.account_id, o.id, o.about, o.topic, o.body
     FROM outbox o INDEXED BY outbox_waiting LEFT JOIN account_key k ON k.account_id = o.account_id
@@ -167,12 +167,12 @@ _CHANGE_REFERENCE = """
     WHERE kind = ? AND version = ?
 """
 _RETIRE_REFERENCE = "UPDATE reference_set SET is_current = 0 WHERE kind = ? AND is_current = 1"
-_REMOVE_FIRED = "DELETE FROM timer WHERE account_id = ? AND restriction_id = ? AND generation = ?"
+_REMOVE_FIRED = "DELETE FROM timer WHERE account_id = ? AND about = ? AND generation = ?"
 _SET_TIMER = """
     INSERT INTO timer VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET generation = excluded.generation, due_at = excluded.due_at
 """
-_REMOVE_TIMER = "DELETE FROM timer WHERE account_id = ? AND restriction_id = ?"
+_REMOVE_TIMER = "DELETE FROM timer WHERE account_id = ? AND about = ?"
 _ADD_MESSAGE = "INSERT INTO outbox (account_id, id, about, topic, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _MARK_DELIVERED = "UPDATE outbox SET delivered_at = ? WHERE position = ? AND delivered_at IS NULL"
 _ADD_PLAYBOOK = "INSERT INTO playbook VALUES (?, ?)"

@@ -271,6 +271,42 @@ def test_a_playbook_is_validated_and_a_bad_one_is_named_with_its_path(run: Run, 
     assert len(ran.err.splitlines()) == 1
 
 
+def test_the_tests_beside_the_rules_run_and_one_that_fails_is_named(run: Run, tmp_path: Path) -> None:
+    from importlib.resources import files
+
+    passed = run("playbook", "test")
+    assert passed.code == 0
+    assert ", 0 failed" in passed.out
+
+    text = files("habeas.playbook").joinpath("default.toml").read_text(encoding="utf-8")
+    changed = tmp_path / "changed.toml"
+    changed.write_text(text.replace("new_addresses_paid >= 5", "new_addresses_paid >= 6"), encoding="utf-8")
+    failed = run("playbook", "test", changed)
+    assert failed.code == 1
+    (line,) = (line for line in failed.out.splitlines() if line.startswith("FAILED"))
+    assert "main/small_withdrawals_fanned_out" in line
+    assert "the fifth new address within the hour: does not fire" in line
+    assert ", 1 failed" in failed.out
+
+    rows = run("playbook", "test", changed, "--json").json()
+    assert [(row["entity"], row["rule"], row["said"]) for row in rows if not row["has_passed"]] == [
+        ("main", "small_withdrawals_fanned_out", "does not fire")
+    ]
+
+
+def test_a_rule_that_cannot_be_is_named_when_the_playbook_is_validated(run: Run, tmp_path: Path) -> None:
+    from importlib.resources import files
+
+    text = files("habeas.playbook").joinpath("default.toml").read_text(encoding="utf-8")
+    bad = tmp_path / "bad.toml"
+    bad.write_text(text.replace("event.usd >= 1000.0", "event.usd >= 1000"), encoding="utf-8")
+    for command in ("validate", "test"):
+        ran = run("playbook", command, bad)
+        assert ran.code == 2
+        assert "bad.toml: at `rule.first_large_p2p_after_credential_change.when`" in ran.err
+        assert len(ran.err.splitlines()) == 1
+
+
 def test_the_demo_tells_every_chapter_and_its_journal_verifies(run: Run, tmp_path: Path) -> None:
     from habeas.simulation.story import CHAPTERS
 
@@ -312,8 +348,9 @@ def test_the_demo_tells_every_chapter_and_its_journal_verifies(run: Run, tmp_pat
 
 
 def test_bench_prints_machine_and_figures(run: Run) -> None:
-    report = run("bench", "decide", "verdict", "--scale", "0.01", "--json").json()[0]
-    assert set(report["figures"]) == {"decide", "verdict"}
+    report = run("bench", "decide", "verdict", "rules", "--scale", "0.01", "--json").json()[0]
+    assert set(report["figures"]) == {"decide", "verdict", "rules"}
+    assert report["figures"]["rules"]["rules"] == 100
     assert report["machine"]["cores"] >= 1
 
 
@@ -321,7 +358,14 @@ def test_every_command_has_help_with_an_example(run: Run) -> None:
     commands = (
         *(["demo"], ["ingest"], ["worker"], ["check"], ["statement"], ["account"], ["restrict"], ["lift"], ["exempt"]),
         *(["approve"], ["renew"], ["annul"], ["case", "list"], ["case", "show"], ["case", "decide"]),
-        *(["case", "statistics"], ["diagnose"], ["playbook", "validate"], ["journal", "verify"], ["bench"]),
+        *(
+            ["case", "statistics"],
+            ["diagnose"],
+            ["playbook", "validate"],
+            ["playbook", "test"],
+            ["journal", "verify"],
+            ["bench"],
+        ),
     )
     for command in commands:
         assert "Example: habeas" in run(*command, "--help").out, command

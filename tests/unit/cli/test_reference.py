@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from habeas.cli import wiring
+from habeas.domain.tag import TagRole
 from tests.real_data import FOLDER as REAL
 from tests.real_data import needs
 from tests.unit.cli.conftest import Ran, Run
 from tests.unit.reference.geo_files import a_flat, a_nested, a_part, an_mmdb
 from tests.unit.reference.sanctions.files import ADD, ALT, ETHER, EU_XML, SDN_XML, UN_XML, a_row, an_sdn
+from tests.unit.reference.tags.packs import BITCOIN, OTHER, a_pack, own, with_real_packs
 
 needs_real_files = needs(REAL)
 
@@ -44,6 +46,7 @@ def a_file(tmp_path: Path) -> Callable[[str, bytes | str], Path]:
 
 
 File = Callable[[str, bytes | str], Path]
+CROWD = f"address,etherscan_tag,etherscan_labels,is_contract\n{ETHER},Fake_Phishing1,phish-hack,False\n"
 
 
 def current(run: Run) -> dict[str, dict[str, Any]]:
@@ -75,6 +78,7 @@ def test_a_fresh_store_says_what_comes_with_habeas(run: Run) -> None:
     assert [(row["kind"], row["state"]) for row in rows] == [
         ("places.country", "built in"),
         ("sanctions.OFAC-SDN-SAMPLE", "built in"),
+        ("tags.KNOWN", "built in"),
     ]
     assert rows[0]["as_of"] == "2024-06-18"
     assert "of 2024" in rows[0]["source"]
@@ -112,6 +116,9 @@ KNOWN: dict[str, tuple[str, bytes | str, str, int]] = {
         1,
     ),
     "overrides": ("corrections.toml", OVERRIDES, "overrides", 1),
+    "tag pack": ("hacks_2026-11-20.yaml", a_pack(f"address: '{ETHER}'; abuse: scam"), "tags.hacks", 1),
+    "own tags": ("whatever.toml", own(), "tags.incidents", 2),
+    "crowd": ("phishing_scams.csv", CROWD, "tags.phishing_scams", 1),
 }
 
 
@@ -536,6 +543,90 @@ def test_the_difference_of_two_real_days_is_told(run: Run) -> None:
         "--json",
     ).json()[0]
     assert len(found["added"]) + len(found["removed"]) + len(found["changed"]) > 0
+
+
+# --- tags of addresses -------------------------------------------------------------------------------------------------
+
+SCAM = f"address: '{ETHER}'; abuse: scam"
+PHISHING = f"address: '{OTHER}'; abuse: phishing"
+DAYS = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3, 4)]
+
+
+def held(moved_at: datetime, known_at: datetime, *addresses: str) -> list[list[str]]:
+    """By which sources addresses were known for perpetrators'."""
+    with wiring.opened_store(None) as store:
+        book = wiring.library(store).tags()
+        return [
+            [
+                tag.source.partition("@")[0]
+                for tag in book.find(address)
+                if tag.role is TagRole.PERPETRATOR and tag.holds(moved_at, known_at)
+            ]
+            for address in addresses
+        ]
+
+
+def test_a_newer_version_of_a_pack_leaves_the_answers_of_the_older_one(
+    run: Run, a_file: File, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thief, phisher = "0x" + 20 * "1a", "0x" + 20 * "2b"
+    first = a_file("first.yaml", a_pack(f"address: '{thief}'; abuse: theft"))
+    second = a_file("second.yaml", a_pack(f"address: '{phisher}'; abuse: phishing"))
+    for day, file in zip(DAYS, (first, second, first), strict=False):
+        monkeypatch.setattr(wiring, "now", lambda day=day: day)
+        assert run("reference", "load", file, "--kind", "tags.p").code == 0
+    moved_at = DAYS[0] - timedelta(days=900)
+    known = [held(moved_at, day + timedelta(hours=hours), thief, phisher) for day in DAYS for hours in (-1, 1)]
+    assert known == [[[], []], *2 * [[["p"], []]], *2 * [[[], ["p"]]], *3 * [[["p"], []]]]
+
+
+def test_a_wallet_that_is_taken_off_a_list_was_on_it(run: Run, a_file: File, monkeypatch: pytest.MonkeyPatch) -> None:
+    wallets = a_file("w1.txt", f"{ETHER}\n{BITCOIN}\n"), a_file("w2.txt", f"{BITCOIN}\n")
+    for day, file in zip(DAYS, wallets, strict=False):
+        monkeypatch.setattr(wiring, "now", lambda day=day: day)
+        assert run("reference", "load", file, "--kind", "wallets.w", "--smaller").code == 0
+    listed = [held(moved_at, DAYS[3], ETHER, BITCOIN) for moved_at in (DAYS[0], DAYS[1])]
+    assert [["WALLETS" in sources for sources in answer] for answer in listed] == [[True, True], [False, True]]
+
+
+def test_loading_the_same_pack_again_makes_no_new_version(run: Run, a_file: File) -> None:
+    pack = a_file("p.yaml", a_pack(SCAM))
+    versions = [run("reference", "load", pack, "--json").json()[0]["version"] for _ in range(2)]
+    rows = [row for row in run("reference", "status", "--json").json() if row["kind"] == "tags.p"]
+    assert [row["version"] for row in rows] == versions[:1] == versions[1:]
+
+
+def test_the_difference_of_two_packs_is_told_by_address(run: Run, a_file: File) -> None:
+    old = a_file("old.yaml", a_pack(SCAM, f"address: {BITCOIN}; currency: BTC; abuse: scam"))
+    new = a_file("new.yaml", a_pack(f"{SCAM}; confidence: forensic", PHISHING))
+    found = run("reference", "diff", old, new, "--json").json()[0]
+    assert found["added"] == [f"evm {OTHER.lower()}: perpetrator phishing `a pack` (5)"]
+    assert found["removed"] == [f"bitcoin {BITCOIN}: perpetrator scam `a pack` (5)"]
+    assert found["changed"] == [
+        {
+            "entry": f"evm {ETHER.lower()}",
+            "changes": ["is now perpetrator scam `a pack` (50)", "is no longer perpetrator scam `a pack` (5)"],
+        }
+    ]
+
+
+def test_a_broken_pack_leaves_the_one_in_use(run: Run, a_file: File) -> None:
+    run("reference", "load", a_file("p.yaml", a_pack(SCAM)))
+    ran = run("reference", "load", a_file("p.yaml", a_pack(SCAM, "label: nobody")))
+    assert (ran.code != 0, "entry 2" in ran.err) == (True, True)
+    assert current(run)["tags.p"]["entries"] == 1
+
+
+@with_real_packs
+def test_all_real_packs_are_loaded_and_looked_up(run: Run) -> None:
+    packs = sorted((REAL / "onchain" / "tagpacks").glob("*.yaml"))
+    assert run("reference", "load", *packs).code == 0
+    with wiring.opened_store(None) as store:
+        book = wiring.library(store).tags()
+    assert len(book.addresses("tags.ransomwhere")) == 7457
+    assert len([kind for kind in current(run) if kind.startswith("tags.")]) == len(packs) == 32
+    known_from = {tag.known_from for tag in book.of("bitcoin", "17TMc2UkVRSga2yYvuxSD9Q1XyB2EPRjTF")}
+    assert None not in known_from
 
 
 def test_the_cache_of_databases_may_be_deleted_at_any_time(run: Run, tmp_path: Path) -> None:

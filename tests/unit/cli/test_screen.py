@@ -57,7 +57,9 @@ def test_customers_are_screened_again_when_the_list_has_changed(run: Run, tmp_pa
     people = [
         an_event("grigory", "account.opened", name="G. Korolenko", residence="DE"),
         an_event("grigory", "account.profile_changed", name="Grigori Korolenko"),
-        an_event("grigory", "account.profile_changed", birth_date="1962-05-01", nationalities=["RU"]),
+        an_event(
+            "grigory", "account.profile_changed", birth_date="1962-05-01", nationalities=["RU"], email="g@example"
+        ),
         an_event("anna", "account.opened", name="Anna Bergmann", birth_date="1990-01-01", residence="DE"),
         an_event("nameless", "account.opened", residence="DE"),
     ]
@@ -72,6 +74,43 @@ def test_customers_are_screened_again_when_the_list_has_changed(run: Run, tmp_pa
     # The birth date came later than the name, and both are compared.
     assert [each["kind"] for each in account["restrictions"]] == ["SANCTIONS_BLOCK"]
     assert json.loads(run("rescreen", "--json")[1]) == {"named": 2, "reported": 0, "delisted": 0}
+
+
+def test_with_the_version_before_only_those_are_screened_whom_the_change_can_be_about(run: Run, tmp_path: Path) -> None:
+    people = [
+        an_event(name.partition(" ")[0], "account.opened", name=name) for name in ("Grigory Korolenko", "Anna Bergmann")
+    ]
+    (tmp_path / "people.ndjson").write_text("".join(f"{json.dumps(each)}\n" for each in people))
+    before = OWN_LIST.replace("KOROLENKO, Grigory", "SOMEBODY, Else").replace("2026-01-01", "2025-12-31")
+    for text in (before, OWN_LIST):
+        (tmp_path / "own.toml").write_text(text)
+        run("reference", "load", "own.toml", "--as", "olga:sanctions_officer")
+        run("ingest", "people.ndjson")
+    assert json.loads(run("rescreen", "--since", "sanctions.EXAMPLE@2025-12-31", "--json")[1]) == {
+        "named": 1,
+        "reported": 1,
+        "delisted": 0,
+    }
+    assert json.loads(run("rescreen", "--since", "own.toml", "--json")[1])["named"] == 0
+    code, _, err = run("rescreen", "--since", "sanctions.EXAMPLE@2024")
+    assert (code, "no version that is stored" in err) == (2, True)
+
+
+def test_a_change_of_a_profile_is_compared_with_all_that_the_account_has_said(run: Run, tmp_path: Path) -> None:
+    people = [
+        an_event("grigory", "account.opened", name="Grigory Korolenko"),
+        an_event("grigory", "account.profile_changed", birth_date="1962-05-01"),
+        an_event("grigory", "account.profile_changed", email="g@example.org", phone="1"),
+    ]
+    (tmp_path / "people.ndjson").write_text("".join(f"{json.dumps(each)}\n" for each in people))
+    (tmp_path / "own.toml").write_text(OWN_LIST)
+    run("reference", "load", "own.toml", "--as", "olga:sanctions_officer")
+    outcomes = [json.loads(line) for line in run("ingest", "people.ndjson", "--json")[1].splitlines()]
+    assert [[signal["typology"] for signal in each["signals"]] for each in outcomes] == [
+        ["similar_name"],
+        ["listed_name"],
+        [],
+    ]
 
 
 def test_a_true_match_whose_entry_is_gone_is_looked_at_again_and_ends_by_people_only(run: Run, tmp_path: Path) -> None:

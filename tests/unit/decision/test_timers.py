@@ -51,7 +51,7 @@ def test_a_prolonged_restriction_gets_a_timer_of_its_own() -> None:
     story.travel("CN", "US", "IN")
     first = story.timers[story.the(Kind.TEMP_RISK).id]
     story.login("RU", "30m")
-    second = story.timers[first.restriction]
+    second = story.timers[first.about]
     assert (first.generation, second.generation) == (0, 1)
     assert second.due_at == story.now + span("24h")
     assert story.timer(first, at=first.due_at).lifted == ()

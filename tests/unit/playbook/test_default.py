@@ -219,6 +219,7 @@ def test_the_risk_control_is_24_hours_at_first_72_at_most_and_twice_a_week_witho
 def test_every_signal_of_a_detector_that_has_a_response_has_one_that_can_be_reached() -> None:
     policy = the_policy()
     typologies = {typology for detector in DETECTORS for typology in detector.typologies}
+    typologies |= {rule.typology for rule in policy.rules.rules}
     own = {signal for signal in policy.responses if not signal.startswith("vendor.")}
     assert own <= typologies
     assert all(policy.response(signal, 1.0) is not None for signal in policy.responses)

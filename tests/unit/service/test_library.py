@@ -11,6 +11,7 @@ from habeas.domain.errors import HabeasError
 from habeas.domain.facts import ListHit, NameHit
 from habeas.domain.place import Place
 from habeas.domain.screening import Query
+from habeas.domain.tag import Tag, TagRole
 from habeas.service.library import CHECK_EVERY_S, RETRY_EVERY_S, Content, Library, UnavailableError
 from habeas.service.ports import ReferenceSet, Store
 from habeas.store.memory import MemoryStore
@@ -48,6 +49,22 @@ class Named:
 
     def version_without(self, name: str, entry: str) -> str | None:
         return None
+
+
+class NamedTags:
+    """Tags that only say which sets they were made from."""
+
+    def __init__(self, sets: Sequence[tuple[ReferenceSet, Content]]) -> None:
+        self.name = ", ".join(each.kind for each, _ in sets)
+
+    def of(self, chain: str, address: str) -> tuple[Tag, ...]:
+        return ()
+
+    def find(self, address: str, chain: str | None = None, asset: str | None = None) -> tuple[Tag, ...]:
+        return ()
+
+    def addresses(self, name: str | None = None, role: TagRole | None = None) -> tuple[tuple[str, str], ...]:
+        return ((self.name, ""),)
 
 
 def load(store: Store, kind: str, content: bytes, version: str = "1") -> None:
@@ -97,6 +114,25 @@ def test_only_what_changed_is_made_anew() -> None:
     clock.now += CHECK_EVERY_S
     assert library.wallets("BTC", "x")[0].list == "wallets.XBT w"
     assert made == ["lists", "lists"]
+
+
+def test_tags_follow_sets_of_tags_and_lists_and_nothing_else() -> None:
+    store, clock = MemoryStore(), Clock()
+    library = Library(store, Named, Named, clock, tags=NamedTags)
+    made_first = library.tags()
+    for number, kind in enumerate(("networks.tor", "places.country", "tags.hacks", "sanctions.UN-SC", "wallets.XBT")):
+        load(store, kind, bytes([number]))
+        clock.now += CHECK_EVERY_S
+        if number == 1:
+            assert library.tags() is made_first
+    assert library.tags().addresses() == (("sanctions.UN-SC, tags.hacks, wallets.XBT", ""),)
+
+
+def test_a_library_without_tags_says_so_when_it_is_asked_and_is_well_otherwise() -> None:
+    library = Library(MemoryStore(), Named, Named)
+    with pytest.raises(UnavailableError, match="without tags"):
+        library.tags()
+    assert library.refresh() == ()
 
 
 def test_a_set_that_cannot_be_used_leaves_the_old_one_in_use_and_is_named() -> None:

@@ -173,7 +173,7 @@ def test_a_folder_in_the_place_of_the_file_is_one_clear_sentence(path: Path) -> 
             "SELECT 1 FROM outbox WHERE delivered_at IS NULL AND topic = 'effect' AND position > 1 ORDER BY position",
             "outbox_waiting_by_topic",
         ),
-        ("SELECT 1 FROM timer WHERE due_at <= 1 ORDER BY due_at, account_id, restriction_id", "timer_by_due_at"),
+        ("SELECT 1 FROM timer WHERE due_at <= 1 ORDER BY due_at, account_id, about", "timer_by_due_at"),
         ("SELECT 1 FROM restriction WHERE id = 'rs_1' ORDER BY account_id", "restriction_by_id"),
         ("SELECT 1 FROM account WHERE holder = 'h-1' ORDER BY account_id", "account_by_holder"),
     ],

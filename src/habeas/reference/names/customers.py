@@ -1,45 +1,22 @@
 """The other way round: all customers indexed, so that a change of a list asks only those who could be meant.
 
 The same words and keys as in the index of listed names, inverted: a listed name finds the customers' words that are like its
-own, these find customers, and whoever shares enough of the weight is screened as if alone. What counts in the end is thus
-always the same score; this only leaves out customers who cannot reach it.
+own, these find customers, and whoever shares enough of the weight could be meant. They are then screened like anybody: what
+counts in the end is always the same score, and this only leaves out customers who cannot reach it.
 """
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import cast
 
-import msgspec
-from msgspec import Struct
-
-from habeas.domain.listing import Birth, EntityKind
-from habeas.domain.screening import BANDS, NAME_LENGTH_MAX, Bands, Hit, Query
-from habeas.reference.names import table_file
+from habeas.domain.listing import EntityKind
+from habeas.domain.screening import NAME_LENGTH_MAX, Query
 from habeas.reference.names.index import FLOOR, NameIndex
 from habeas.reference.names.likeness import hashed, sound
 from habeas.reference.names.normalise import cuts, is_legal_form, words_of
 from habeas.reference.names.scorer import words_in
-from habeas.reference.names.tables import Keys, Lists, Texts, keys_of, packed_key
-from habeas.reference.names.vocabulary import TABLES as VOCABULARY_TABLES
+from habeas.reference.names.tables import Keys, Lists, keys_of, packed_key
 from habeas.reference.names.vocabulary import Vocabulary, VocabularyBuilder
-
-LAYOUT = table_file.Layout(
-    mark=b"HABEASCU",
-    version=1,
-    what="an index of customers",
-    tables=(
-        *VOCABULARY_TABLES,
-        ("customers_with_ends", "I"),
-        ("customers_with", "I"),
-        ("customer_ends", "I"),
-        ("customer_words", "I"),
-        ("joined", "Q"),
-        ("organisations", "B"),
-        ("record_ends", "I"),
-        ("records", "B"),
-    ),
-)
 
 _SOUNDS = "="
 SLACK_FOR_INITIALS = 0.6
@@ -48,21 +25,8 @@ SLACK = 0.8
 """Weights are estimated a little low when customers are picked, so that nobody is left out whom the score would keep."""
 
 
-class Customer(Struct, frozen=True, array_like=True):
-    """Somebody whom the exchange knows: what is compared of them, under the exchange's own id."""
-
-    id: str
-    name: str
-    birth: Birth | None = None
-    countries: tuple[str, ...] = ()
-    kind: EntityKind = EntityKind.PERSON
-
-    def query(self) -> Query:
-        return Query(name=self.name, birth=self.birth, countries=self.countries, kind=self.kind)
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Customer).decode
+Customer = tuple[str, Query]
+"""Somebody whom the exchange knows, under the exchange's own id, and what is compared of them."""
 
 
 class CustomerIndex:
@@ -70,13 +34,15 @@ class CustomerIndex:
 
     def __init__(
         self,
+        ids: Sequence[str],
         vocabulary: Vocabulary,
         customers_with: Lists,
         words: Lists,
         joined: Keys,
         organisations: Sequence[int],
-        records: Texts,
     ) -> None:
+        self.ids = ids
+        """By row. Who may be a person or an organisation has a row for each."""
         self.vocabulary = vocabulary
         self.customers_with = customers_with
         """By word."""
@@ -86,13 +52,6 @@ class CustomerIndex:
         """Customers by the words that two neighbours of theirs make, and by their sounds."""
         self.organisations = organisations
         """By customer: 1 for an organisation, 0 for a person."""
-        self.records = records
-
-    def __len__(self) -> int:
-        return len(self.records)
-
-    def customer(self, row: int) -> Customer:
-        return _decode(self.records.raw(row))
 
     def joining_to(self, word: str) -> set[int]:
         """Customers two neighbouring words of whose make this one, or sound like it."""
@@ -101,27 +60,10 @@ class CustomerIndex:
             found.update(self.joined.rows(hashed(f"{_SOUNDS}{key}")))
         return found
 
-    def could_be(self, listed: NameIndex, entries: Iterable[tuple[str, str]]) -> dict[int, list[int]]:
-        """Customers, by row, who could be some of the entries (list, entry) of an index, with the names they are like."""
+    def could_be(self, listed: NameIndex, entries: Iterable[tuple[str, str]]) -> set[str]:
+        """The ids of customers who could be some of the entries (list, entry) of an index."""
         weigher = _Weigher(self, listed)
-        found: dict[int, list[int]] = {}
-        for name in listed.names_of(entries):
-            for row in weigher.customers_like(name):
-                found.setdefault(row, []).append(name)
-        return found
-
-    def rescreen(
-        self,
-        listed: NameIndex,
-        entries: Iterable[tuple[str, str]],
-        bands: Bands = BANDS,
-    ) -> Iterator[tuple[Customer, tuple[Hit, ...]]]:
-        """The hits of all customers on some entries, which were added or changed; customers in the order of the index."""
-        for row, names in sorted(self.could_be(listed, entries).items()):
-            customer = self.customer(row)
-            hits = listed.screen(customer.query(), bands, names=names)
-            if hits:
-                yield customer, hits
+        return {self.ids[row] for name in listed.names_of(entries) for row in weigher.customers_like(name)}
 
 
 class _Weigher:
@@ -191,16 +133,13 @@ class _Weigher:
 def build_customer_index(customers: Iterable[Customer]) -> CustomerIndex:
     """The index of a stream of customers. Those whose name has no letter and no digit are left out: nothing is like it."""
     builder = VocabularyBuilder()
-    records, blob = array("I", [0]), bytearray()
+    ids: list[str] = []
     ends, words = array("I", [0]), array("I")
     joined: list[int] = []
     organisations = bytearray()
-    row = 0
-    for customer in customers:
-        texts = words_of(customer.name[:NAME_LENGTH_MAX], person=customer.kind is EntityKind.PERSON)
-        if not texts:
-            continue
-        person = customer.kind is EntityKind.PERSON
+    for id_, person, texts in _rows(customers):
+        row = len(ids)
+        ids.append(id_)
         organisations.append(not person)
         for text in texts:
             number = builder.number(text)
@@ -216,17 +155,25 @@ def build_customer_index(customers: Iterable[Customer]) -> CustomerIndex:
             joined.append(packed_key(hashed(both), row))
             if key := sound(both):
                 joined.append(packed_key(hashed(f"{_SOUNDS}{key}"), row))
-        blob += _encode(customer)
-        records.append(len(blob))
-        row += 1
     return CustomerIndex(
-        builder.build(row, known_matters=False),
+        ids,
+        builder.build(len(ids), known_matters=False),
         _inverted(ends, words, len(builder.counts)),
         Lists(ends, words),
         keys_of(joined),
         bytes(organisations),
-        Texts(records, bytes(blob)),
     )
+
+
+def _rows(customers: Iterable[Customer]) -> Iterator[tuple[str, bool, tuple[str, ...]]]:
+    """Each customer's words, as a person's or an organisation's; both where nobody says which."""
+    for id_, who in customers:
+        for person in (True, False):
+            if who.kind is not None and (who.kind is EntityKind.PERSON) is not person:
+                continue
+            texts = words_of(who.name[:NAME_LENGTH_MAX], person=person)
+            if texts:
+                yield id_, person, texts
 
 
 def _inverted(ends: Sequence[int], words: Sequence[int], count: int) -> Lists:
@@ -242,36 +189,3 @@ def _inverted(ends: Sequence[int], words: Sequence[int], count: int) -> Lists:
             items[at[word]] = row
             at[word] += 1
     return Lists(starts, items)
-
-
-def encode(index: CustomerIndex) -> bytes:
-    """The bytes of an index."""
-    tables = {
-        **index.vocabulary.tables(),
-        "customers_with_ends": index.customers_with.ends,
-        "customers_with": index.customers_with.items,
-        "customer_ends": index.words.ends,
-        "customer_words": index.words.items,
-        "joined": index.joined.packed,
-        "organisations": index.organisations,
-        "record_ends": index.records.ends,
-        "records": index.records.blob,
-    }
-    return table_file.encode(LAYOUT, len(index), tables)
-
-
-def decode(data: bytes) -> CustomerIndex:
-    """The index from its bytes. Raises TableFileError unless they are exactly what was written here."""
-    _, tables = table_file.decode(LAYOUT, data, int)
-
-    def numbers(name: str) -> Sequence[int]:
-        return cast("Sequence[int]", tables[name])
-
-    return CustomerIndex(
-        Vocabulary.from_tables(tables, known_matters=False),
-        Lists(numbers("customers_with_ends"), numbers("customers_with")),
-        Lists(numbers("customer_ends"), numbers("customer_words")),
-        Keys(numbers("joined")),
-        numbers("organisations"),
-        Texts(numbers("record_ends"), tables["records"]),
-    )

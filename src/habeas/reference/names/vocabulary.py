@@ -65,7 +65,7 @@ class Vocabulary:
         self._remembered_joined: dict[str, Alike] = {}
 
     @classmethod
-    def from_tables(cls, tables: Mapping[str, Any], *, known_matters: bool = True) -> Self:
+    def from_tables(cls, tables: Mapping[str, Any]) -> Self:
         """A vocabulary from what `tables` gave."""
         return cls(
             Texts(tables["word_ends"], tables["words"]),
@@ -73,7 +73,6 @@ class Vocabulary:
             Keys(tables["slips"]),
             Keys(tables["sounds"]),
             Keys(tables["vowelless"]),
-            known_matters=known_matters,
         )
 
     def tables(self) -> dict[str, Any]:

@@ -199,7 +199,7 @@ class WalletIndex:
     def find(self, address: str, chain: str | None = None, asset: str | None = None) -> tuple[WalletHit, ...]:
         """Who is listed with this address; `()` if nobody. `chain` and `asset` are what the caller calls them, if anything."""
         hits: dict[WalletHit, None] = {}
-        for name in _keys(address, chain, asset):
+        for name in wallet_keys(address, chain, asset):
             hits.update(dict.fromkeys(self._hits.get(name, ())))
         return tuple(hits)
 
@@ -207,11 +207,14 @@ class WalletIndex:
 def _hits_of(version: ListVersion, entity: ListedEntity) -> Iterator[tuple[tuple[str, str], WalletHit]]:
     for wallet in entity.wallets:
         hit = WalletHit(entity.list, version.version, entity.entry, entity.name, wallet.asset, wallet.address)
-        for key in _keys(wallet.address, None, wallet.asset):
+        for key in wallet_keys(wallet.address, None, wallet.asset):
             yield key, hit
 
 
-def _keys(address: str, chain: str | None, asset: str | None) -> Iterator[tuple[str, str]]:
-    # An address of no known form is still found when it is written exactly as the list writes it.
+def wallet_keys(address: str, chain: str | None = None, asset: str | None = None) -> Iterator[tuple[str, str]]:
+    """Under which (chain, normalised address) a wallet is kept and looked up, one for each chain that it may be of.
+
+    An address of no known form is of the chain "": it is found when it is written exactly as the list writes it.
+    """
     for name in chains_of(address, chain, asset) or ("",):
         yield name, normalise_address(name, address)

@@ -1,0 +1,101 @@
+"""Documents on their way: received, checked, accepted or rejected, late. What an accepted one opens is `release`'s matter."""
+
+from msgspec.structs import replace
+
+from habeas.decision.draft import Draft
+from habeas.domain import event_data as data
+from habeas.domain.case import Priority
+from habeas.domain.decision import Refusal
+from habeas.domain.document import (
+    DocumentRequest,
+    RequestStatus,
+    accepted,
+    closed,
+    extended,
+    received,
+    rejected,
+    why_not_extend,
+)
+from habeas.domain.ids import RestrictionId
+from habeas.domain.proof import Proof, by_document
+from habeas.playbook.policy import CasePolicy
+
+QUEUE = "documents"
+
+
+def document(draft: Draft, fact: data.DocumentFact) -> Refusal | None:
+    """A document was received or decided; what has merely expired is for a detector. Documents that nobody asked for are kept
+    like any fact, and those that name a request must fit it.
+    """
+    if draft.event.type == "document.expired":
+        return None
+    is_decided = draft.event.type == "document.decided"
+    is_good = is_decided and fact.result in draft.policy.documents.accepted_results
+    if is_good:
+        draft.show(Proof(by_document(fact.kind), draft.now))
+    refused = _why_not(draft, fact)
+    if refused is not None:
+        return None if is_good else refused
+    for request in _meant(draft, fact):
+        if is_good:
+            draft.change_request(accepted(request, fact.kind, draft.now))
+        elif is_decided:
+            _reject(draft, request, fact)
+        else:
+            draft.change_request(received(request, fact.kind, draft.now))
+    return None
+
+
+def extend(draft: Draft, act: data.ExtendAct) -> Refusal | None:
+    """The user has asked for more time: once, without a reason."""
+    request = next((r for r in draft.requests if r.id == act.request), None)
+    if request is None:
+        return Refusal("not_open", f"account `{draft.state.account}` has no open document request `{act.request}`")
+    refused = why_not_extend(request)
+    if refused is not None:
+        return Refusal("extended", refused)
+    draft.change_request(extended(request, draft.policy.documents.extend_for))
+    return None
+
+
+def clock(draft: Draft, due: data.TimerDue) -> None:
+    """A request's time has come: a reminder, its end, or a check that takes too long."""
+    request = next((r for r in draft.requests if r.id == due.about), None)
+    if request is None or request.generation != due.generation:
+        return
+    if request.status is RequestStatus.CHECKING:
+        why = f"checking the documents of request {request.id} takes longer than promised"
+        draft.open_case(CasePolicy(QUEUE, Priority.HIGH), request.reason, why, about=RestrictionId(request.id))
+    elif draft.now < request.due_at and not request.is_reminded:
+        draft.change_request(replace(request, is_reminded=True, generation=request.generation + 1))
+    else:
+        draft.change_request(closed(request, RequestStatus.EXPIRED, draft.now))
+        if request.restriction is None:
+            # Where a restriction waits for it, its own end says what follows; else somebody must look.
+            why = f"the documents of request {request.id} did not come: {', '.join(request.documents)}"
+            draft.open_case(CasePolicy(QUEUE), request.reason, why, about=RestrictionId(request.id))
+
+
+def _meant(draft: Draft, fact: data.DocumentFact) -> list[DocumentRequest]:
+    """The open requests that a document is for: the one that it names, or all that ask for its kind."""
+    return [r for r in draft.requests if fact.kind in r.asked and fact.request in (None, r.id)]
+
+
+def _why_not(draft: Draft, fact: data.DocumentFact) -> Refusal | None:
+    if fact.request is None or _meant(draft, fact):
+        return None
+    named = next((r for r in draft.facts.requests if r.id == fact.request), None)
+    if named is None:
+        return Refusal("not_asked", f"account `{draft.state.account}` has no document request `{fact.request}`")
+    if not named.is_open:
+        return Refusal(f"request_{named.status}", f"document request `{named.id}` is {named.status}; ask for a new one")
+    wanted = ", ".join(named.asked)
+    return Refusal("wrong_document", f"document request `{named.id}` asks for {wanted}, not for `{fact.kind}`")
+
+
+def _reject(draft: Draft, request: DocumentRequest, fact: data.DocumentFact) -> None:
+    changed = rejected(request, fact.kind, fact.reason or "", draft.now)
+    draft.change_request(changed)
+    if changed.item(fact.kind).rejections >= draft.policy.documents.loops_max:
+        why = f"{fact.kind} was rejected {changed.item(fact.kind).rejections} times; a person looks at the next one"
+        draft.open_case(CasePolicy(QUEUE, Priority.HIGH), request.reason, why, about=RestrictionId(request.id))

@@ -1,1 +1,0 @@
--- Nothing: this number is given to work that is on its way.
