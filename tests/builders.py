@@ -115,6 +115,20 @@ def a_failed_login(id_: str = "ev-1", ip: str = "203.0.113.7", **changes: Any) -
     return an_enriched_event(an_event(id_, type_="login.failed", body=body, **changes))
 
 
+def a_declaration(id_: str = "ev-1", number: str = "X1", **changes: Any) -> EnrichedEvent:
+    """A profile of `acct-1` at noon that declares a German passport."""
+    body = msgspec.json.encode({"document": {"kind": "passport", "number": number, "country": "DE"}})
+    return an_enriched_event(an_event(id_, type_="account.profile_changed", body=body, **changes))
+
+
+def a_dealing(
+    id_: str = "ev-1", counterparty: str = "acct-9", type_: str = "p2p.paid", **changes: Any
+) -> EnrichedEvent:
+    """`acct-1` pays another account at noon."""
+    body = msgspec.json.encode({"counterparty": counterparty, "usd": "100"})
+    return an_enriched_event(an_event(id_, type_=type_, body=body, **changes))
+
+
 def a_reference_set(kind: str = "sanctions.OFAC-SDN", version: str = "2024-05-03", **changes: Any) -> ReferenceSet:
     """A sanctions list, loaded at noon."""
     values: dict[str, Any] = {

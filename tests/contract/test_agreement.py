@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from typing_extensions import override
 
-from habeas.domain.account import AccountState
+from habeas.domain.account import AccountState, Life
 from habeas.domain.case import CaseStatus
 from habeas.domain.decision import Decision, IpRefusal, Message, Topic
 from habeas.domain.document import RequestStatus
@@ -28,7 +28,9 @@ from tests.builders import (
     HOUR,
     NOON,
     a_case,
+    a_dealing,
     a_decision,
+    a_declaration,
     a_document_request,
     a_failed_login,
     a_message,
@@ -62,6 +64,14 @@ def events(draw: st.DrawFn) -> EnrichedEvent:
         # Days apart too, so that old failed logins are forgotten.
         at += timedelta(days=draw(st.integers(-2, 2)))
         return a_failed_login(f"failed-{draw(st.integers(0, 99))}", draw(ips), account=account, at=at)
+    if draw(st.integers(0, 3)) == 0:
+        at += timedelta(days=draw(st.integers(-100, 100)))
+        type_ = draw(st.sampled_from(("p2p.opened", "p2p.paid", "transfer.requested")))
+        id_ = f"dealt-{draw(st.integers(0, 99))}"
+        return a_dealing(id_, draw(accounts), type_, account=account, at=at)
+    if draw(st.integers(0, 3)) == 0:
+        number = draw(st.sampled_from(("X1", "x-1", "Y2")))
+        return a_declaration(f"declared-{draw(st.integers(0, 99))}", number, account=account, at=at)
     if draw(st.booleans()):
         id_, source = f"ev-{draw(st.integers(0, 30))}", draw(st.sampled_from(("urn:exchange", "urn:vendor")))
         return an_enriched_event(an_event(id_, account=account, source=source, at=at))
@@ -104,7 +114,8 @@ def decisions(draw: st.DrawFn, enriched: EnrichedEvent) -> Decision:
         for ip, hours in draw(st.lists(st.tuples(ips, st.integers(1, 3)), max_size=2))
     )
     holder = draw(st.sampled_from((None, HolderId("h-1"), HolderId("h-2"))))
-    state = AccountState(account=account, holder=holder, decided_at=enriched.event.time)
+    life = draw(st.sampled_from((Life.ACTIVE, Life.ACTIVE, Life.PURGED)))
+    state = AccountState(account=account, holder=holder, decided_at=enriched.event.time, life=life)
     return a_decision(
         enriched,
         state=state,
@@ -151,6 +162,10 @@ def view(reader: Reader) -> dict[str, Any]:
             reader.cases(account),
             reader.document_requests(account),
             list(reader.events(account)),
+            reader.document_accounts(account),
+            reader.document_accounts(account, ("DE", "passport", "X1")),
+            [reader.dealt_with(account, since, 2) for since in (NOON - timedelta(days=400), *TIMES[::2])],
+            [reader.have_dealt(account, AccountId(other), NOON) for other in ACCOUNTS],
         )
     return answers
 
@@ -298,9 +313,34 @@ class EarlierEndsOfRefusalsWin(MemoryRows):
             self._tables.refusals[refusal.ip_key] = (refusal,)
 
 
+class LaterDeclarationsWin(MemoryRows):
+    @override
+    def write(self, changes: Changes) -> None:
+        super().write(changes)
+        for row in changes.documents:
+            self._tables.documents[row.document_key, row.account_id] = row.at
+
+
+class PurgedAccountsKeepTheirDocuments(MemoryRows):
+    @override
+    def write(self, changes: Changes) -> None:
+        super().write(changes._replace(forgets_documents=False))
+
+
+class DealingsStayForEver(MemoryRows):
+    @override
+    def write(self, changes: Changes) -> None:
+        before = self._tables.dealings.copy()
+        super().write(changes)
+        self._tables.dealings[:] = sorted({*before, *self._tables.dealings})
+
+
 @pytest.mark.parametrize(
     "rows",
     [
+        LaterDeclarationsWin,
+        PurgedAccountsKeepTheirDocuments,
+        DealingsStayForEver,
         TimersStay,
         AnyGenerationFires,
         ChangedRestrictionsBecomeYoungest,

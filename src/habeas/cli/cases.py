@@ -56,13 +56,23 @@ def show_(case: CaseArgument, store: StoreOption = None, json: JsonOption = Fals
 @app.command()
 def decide(
     case: CaseArgument,
-    outcome: Annotated[str, typer.Option("--outcome", help="true_match or false_match; resolved for other cases.")],
+    outcome: Annotated[
+        str,
+        typer.Option(
+            "--outcome",
+            help="Of a match: true_match or false_match. Of a suspicion: confirmed, unfounded or offboard. Else: resolved.",
+        ),
+    ],
     note: NoteOption,
     as_: ActorOption,
+    done: Annotated[
+        list[str] | None, typer.Option("--done", help="A task of the case that is done; repeatable.")
+    ] = None,
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Give your opinion on a case. A true match, and a false one that releases something, take two people.
+    """Give your opinion on a case. A true match, and a false one that releases something, take two people. `offboard` says
+    that a suspicion is true and proposes a ban, which counsel signs with `habeas approve`.
 
     Example: habeas case decide cs_5k2jq3v7x4m6a2bc --outcome false_match --note "born later" --as olga:sanctions_officer
     """
@@ -71,6 +81,7 @@ def decide(
         note=note,
         case=CaseId(case),
         outcome=one_of(outcome, CaseOutcome, list(CaseOutcome), "--outcome"),
+        done=tuple(done or ()),
     )
     with wiring.opened_store(store) as opened:
         found = case_by_id(opened, act.case)
@@ -110,6 +121,7 @@ def _lines(case: Case, *, whole: bool = False) -> list[str]:
         match = case.match
         lines.append(f"  match with {match.listed} ({match.list}, entry {match.entry}), score {match.score:.2f}")
         lines += [f"    {line}" for line in match.explanation if whole]
+    lines += [f"  to do before it is decided: {task}" for task in case.tasks if task not in case.done]
     lines += [f"  {o.by} found {o.outcome} on {show.when(o.at)}: {o.note}" for o in case.opinions]
     return lines
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from habeas.decision import by_hand, documents, holder, life, matches, release
+from habeas.decision import by_hand, documents, holder, life, matches, release, suspicion
 from habeas.decision.draft import AUTOMATION, Draft
 from habeas.decision.remember import remember_proof
 from habeas.domain import event_data as data
@@ -151,5 +151,6 @@ ACTS: dict[type, Callable[[Draft, Any], Refusal | None]] = {
     data.KycDecision: kyc_decided,
     data.Declaration: declared,
     data.Mirrored: holder.mirrored,
+    data.Report: suspicion.report_filed,
 }
 """Acts by the shape of their event's data; each answers with a refusal, or None when it was carried out."""

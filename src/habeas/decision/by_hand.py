@@ -105,6 +105,11 @@ def _why_not(draft: Draft, act: data.PlaceAct, planned: Planned, permitted: bool
         return Refusal(
             "evidence_ladder", f"evidence {act.evidence} does not permit {planned.kind} of scope {planned.scope}"
         )
+    if act.evidence < planned.reason.evidence_min:
+        needed = planned.reason.evidence_min
+        return Refusal(
+            "evidence_ladder", f"the reason {act.reason} needs evidence {needed} at least, not {act.evidence}"
+        )
     if act.disclosure in (Disclosure.GAGGED, Disclosure.STATUTORY):
         return Refusal("disclosure", f"the disclosure class {act.disclosure} belongs to the sealed desk")
     if act.condition is not None and act.condition.recheck_at <= draft.now:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from habeas.decision import acts, holder, life, release
+from habeas.decision import acts, holder, life, release, suspicion
 from habeas.decision.asking import asked_capability, decided_now, request_of
 from habeas.decision.draft import Draft
 from habeas.decision.limits import request_limits
@@ -68,11 +68,12 @@ def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Deci
         respond(draft, signal)
 
     draft.state = remember_login(draft.state, enriched, policy, now)
+    suspicion.follow(draft, state)
     for doubt in _doubts(state, enriched):
         draft.open_case(policy.safety.quarantine_case, policy.safety.quarantine.reason, doubt)
     verdict = _verdict(draft, state.is_known)
     if verdict is not None and verdict.level is Level.ALLOW:
-        draft.state = remember_destination(draft.state, event, now)
+        draft.state = remember_destination(draft.state, event, policy, now)
     if event.type == "account.deactivated" and verdict is not None and verdict.level is Level.ALLOW:
         life.deactivate(draft)
     return draft.finish(verdict, _disposition(draft))

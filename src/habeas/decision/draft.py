@@ -23,6 +23,8 @@ from habeas.domain.decision import (
 )
 from habeas.domain.disposition import Disposition
 from habeas.domain.document import DocumentRequest, RequestStatus, closed, next_look
+from habeas.domain.event import RESTRICTION_MIRRORED
+from habeas.domain.event_data import EventData, Mirrored
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, RestrictionId, derived_id
 from habeas.domain.proof import Proof, by_document, is_shown, with_proof
@@ -44,6 +46,8 @@ from habeas.playbook.policy import AskPolicy, CasePolicy, Policy
 AUTOMATION = Actor("habeas", Role.DETECTOR)
 
 _pack = msgspec.msgpack.Encoder(decimal_format="string").encode
+_encode = msgspec.json.Encoder(decimal_format="string").encode
+_RANK = {priority: rank for rank, priority in enumerate(Priority)}
 
 
 SANCTIONS_MATCH = str(Reason.SANCTIONS_NEXUS)
@@ -153,12 +157,22 @@ class Draft:
 
     def _mirror(self, restriction: Restriction) -> None:
         """Tell the holder's other accounts. Each gets a restriction of its own with its own statement and journal entry."""
-        body = msgspec.json.encode({"restriction": restriction})
-        effect = _pack(Effect("habeas.restriction.mirrored", self.now, body))
         for sibling in self.facts.siblings:
-            self._send(sibling, Topic.EFFECT, effect, restriction.id, restriction.status)
+            self.tell(
+                sibling, RESTRICTION_MIRRORED, Mirrored(restriction=restriction), restriction.id, restriction.status
+            )
 
     # --- everything else ----------------------------------------------------------------------------------------------
+
+    def tell(self, account: AccountId, type_: str, said: EventData, *cause: str) -> None:
+        """What this decision means for another account: an event of our own there, which the worker records."""
+        effect = Effect(type_, self.now, _encode(said))
+        self._send(account, Topic.EFFECT, _pack(effect), *cause)
+
+    @property
+    def changed(self) -> dict[RestrictionId, Restriction]:
+        """The restrictions that this event placed, changed or ended, as they are now."""
+        return self._changed
 
     @property
     def touched(self) -> frozenset[RestrictionId]:
@@ -182,7 +196,7 @@ class Draft:
         reason = SANCTIONS_MATCH if match else reason
         same = (policy.queue, reason, matter)
         known = next((case for case in self.state.cases if (case.queue, case.reason, case.about) == same), None)
-        if known is not None and (match or policy.priority is not Priority.PAGE or known.priority is Priority.PAGE):
+        if known is not None and (match or _RANK[policy.priority] >= _RANK[known.priority]):
             return
         case = Case(
             id=known.id if known else CaseId(self.new_id("cs", policy.queue, reason, matter)),
@@ -196,6 +210,7 @@ class Draft:
             due_at=self.now + policy.due_for,
             restrictions=restrictions or ((about,) if about else ()),
             match=match,
+            tasks=policy.tasks,
         )
         self._cases.append(case)
         others = tuple(other for other in self.state.cases if other is not known)

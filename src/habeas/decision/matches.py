@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from habeas.decision import suspicion
 from habeas.decision.birth import born
 from habeas.decision.draft import Draft
 from habeas.decision.respond import match_evidence
@@ -22,9 +23,13 @@ def decide_case(draft: Draft, act: data.CaseAct) -> Refusal | None:
     case = draft.facts.case
     if case is None or case.id != act.case:
         return Refusal("not_open", f"account `{draft.state.account}` has no case `{act.case}`")
-    refused = why_not_decide(case, act.actor, act.outcome)
+    refused = why_not_decide(case, act.actor, act.outcome, act.done)
     if refused is not None:
         return Refusal("not_permitted", refused)
+    refusal = suspicion.why_not_about(draft, case, act.outcome)
+    if refusal is not None:
+        return refusal
+    case = replace(case, done=tuple(dict.fromkeys((*case.done, *act.done))))
     opinion = Opinion(act.actor, act.outcome, act.note, draft.now)
     decided = with_opinion(case, opinion, releases=bool(_resting_on(draft, case)))
     draft.decide_case(decided)
@@ -34,7 +39,7 @@ def decide_case(draft: Draft, act: data.CaseAct) -> Refusal | None:
         case CaseOutcome.TRUE_MATCH:
             _confirm(draft, decided, act.actor)
         case _:
-            pass
+            suspicion.decided(draft, decided, act.actor)
     return None
 
 

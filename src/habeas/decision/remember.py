@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from habeas.decision.people import KEEPERS, keep_outflow, keep_recent
 from habeas.domain import event_data as data
 from habeas.domain.account import (
     ANCHORS_MAX,
@@ -26,7 +27,7 @@ from habeas.domain.account import (
 )
 from habeas.domain.capability import OUTFLOW
 from habeas.domain.destination import destination_of
-from habeas.domain.event import Event
+from habeas.domain.event import SAID_BY_OTHERS, Event
 from habeas.domain.event_data import Credential, Mfa
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import EntityId, HolderId, fingerprint
@@ -50,7 +51,7 @@ def remember(state: AccountState, enriched: EnrichedEvent, policy: Policy, now: 
     """The state with this event in it, and everything that is past its time or over its bound forgotten."""
     event = enriched.event
     state = replace(
-        state,
+        keep_recent(state, now),
         decided_at=now,
         watched_since=state.watched_since or now,
         is_known=state.is_known or _introduces(event),
@@ -63,6 +64,9 @@ def remember(state: AccountState, enriched: EnrichedEvent, policy: Policy, now: 
     keep = _KEEPERS.get(type(event.data))
     if keep is not None:
         state = keep(state, event.data, enriched, now)
+    keep_people = KEEPERS.get(type(event.data))
+    if keep_people is not None:
+        state = keep_people(state, event.data, enriched, now)
     state = _keep_place(state, enriched, policy)
     if steps:
         marked = tuple(replace(step, mark=enriched.mark) for step in steps)
@@ -71,10 +75,15 @@ def remember(state: AccountState, enriched: EnrichedEvent, policy: Policy, now: 
 
 
 def _introduces(event: Event) -> bool:
-    """Whether an event shows that there is such an account. A failed login or a request to move value does not: anybody
-    may name an account that does not exist.
+    """Whether an event shows that there is such an account. A failed login, a request to move value or a report by somebody
+    else does not: anybody may name an account that does not exist.
     """
-    return event.type != "login.failed" and event.asks not in OUTFLOW
+    is_by_others = event.type in SAID_BY_OTHERS or (event.type == "report.filed" and _is_against(event))
+    return event.type != "login.failed" and event.asks not in OUTFLOW and not is_by_others
+
+
+def _is_against(event: Event) -> bool:
+    return isinstance(event.data, data.Report) and event.data.against == event.account
 
 
 def _bounded(steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -245,10 +254,11 @@ def _with_session(sessions: tuple[SessionDevice, ...], session: str, device: str
     return (*others, SessionDevice(session, device))[-SESSIONS_MAX:]
 
 
-def remember_destination(state: AccountState, event: Event, now: datetime) -> AccountState:
-    """The state with the destination that the event names. Only for what was let through: an attempt that was held or
-    denied must not make its destination known.
+def remember_destination(state: AccountState, event: Event, policy: Policy, now: datetime) -> AccountState:
+    """The state with the destination that the event names, and how much went there. Only for what was let through: an
+    attempt that was held or denied must not make its destination known.
     """
+    state = keep_outflow(state, event, policy.safety.large_share, now)
     destination = destination_of(event)
     if destination is None:
         return state

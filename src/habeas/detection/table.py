@@ -1,6 +1,19 @@
 """All detectors, in the order in which they judge."""
 
-from habeas.detection import funds, identity, login_score, region, reputation, sanctions, takeover, travel, vendor
+from habeas.detection import (
+    conduct,
+    funds,
+    identity,
+    login_score,
+    region,
+    registration,
+    reputation,
+    sanctions,
+    scam,
+    takeover,
+    travel,
+    vendor,
+)
 from habeas.detection.detector import Detector
 
 DETECTORS: tuple[Detector, ...] = (
@@ -8,9 +21,12 @@ DETECTORS: tuple[Detector, ...] = (
     funds.DETECTOR,
     region.DETECTOR,
     identity.DETECTOR,
+    registration.DETECTOR,
     travel.DETECTOR,
     takeover.DETECTOR,
     login_score.DETECTOR,
+    scam.DETECTOR,
+    conduct.DETECTOR,
     reputation.DETECTOR,
     vendor.DETECTOR,
 )

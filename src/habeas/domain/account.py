@@ -1,6 +1,7 @@
 """The state of one account: small, bounded, versioned. All that a decision about the account may remember."""
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -34,8 +35,18 @@ DESTINATIONS_MAX = 16
 PARENTS_MAX = 4
 REQUESTS_MAX = 16
 CLEARED_MAX = 32
+REPORTS_MAX = 12
+REPORT_MARKS_MAX = 6
+PAYERS_MAX = 8
+FINDINGS_MAX = 8
+WARNED_MAX = 8
 STEPS_KEPT_FOR = timedelta(hours=72)
 NEW_DEVICE_FOR = timedelta(hours=24)
+REPORTS_KEPT_FOR = timedelta(days=90)
+FINDINGS_KEPT_FOR = timedelta(days=90)
+PAYERS_KEPT_FOR = timedelta(days=30)
+WARNED_FOR = timedelta(hours=24)
+"""Who was warned of a counterparty is not warned again for so long: after the extra check the decision is theirs."""
 
 
 class Life(StrEnum):
@@ -132,6 +143,52 @@ class OpenRequest(Struct, frozen=True, array_like=True):
     """What ends with it, or it with that."""
 
 
+class ReportReceived(Struct, frozen=True, array_like=True):
+    """A report against this account: what is known of who filed it, so that reports of one crowd count once.
+
+    `marks` are fingerprints of the reporter's holder, main account and devices; `upheld` and `rejected` count the
+    reporter's earlier reports by what people found. `has_dealt`: the two accounts dealt with each other.
+    """
+
+    at: datetime
+    reporter: AccountId
+    category: str
+    marks: tuple[str, ...] = ()
+    since: datetime | None = None
+    """Since when the reporter's account is known; None if it is not."""
+    upheld: int = 0
+    rejected: int = 0
+    has_dealt: bool = False
+    mark: str = ""
+    """Of the event that told it (`EnrichedEvent.mark`)."""
+
+
+class PayerSeen(Struct, frozen=True, array_like=True):
+    """Somebody else's name under which money came in: by fingerprint, how much in total, and when last."""
+
+    name: str
+    at: datetime
+    usd: Decimal
+    mark: str = ""
+
+
+class FindingKept(Struct, frozen=True, array_like=True):
+    """A finding about conduct. `act` tells one act from another: the same act found twice is one finding."""
+
+    what: str
+    act: str
+    at: datetime
+    mark: str = ""
+
+
+class Warned(Struct, frozen=True, array_like=True):
+    """The user was warned of a counterparty (by fingerprint) then."""
+
+    name: str
+    at: datetime
+    mark: str = ""
+
+
 class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Everything a decision may know about an account. Median under 2 KB encoded; the histories
     are bounded so that it stays under 8 KB with as many restrictions as an account ever has.
@@ -181,6 +238,20 @@ class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What the user has shown lately, on which the ways out rest."""
     cleared: tuple[str, ...] = ()
     """Digests of (customer, list entry) pairs that reviewers found false: quiet until either side changes."""
+    largest_outflow_usd: Decimal | None = None
+    """The most that was ever let out at once."""
+    swept_at: datetime | None = None
+    """When nearly everything was last let out."""
+    offender_since: datetime | None = None
+    """Since when people have found this account to deceive others."""
+    reports: tuple[ReportReceived, ...] = ()
+    """Reports against this account that nobody has decided about."""
+    reports_upheld: int = 0
+    """How many reports that this account filed people found to be right, and below, wrong."""
+    reports_rejected: int = 0
+    payers: tuple[PayerSeen, ...] = ()
+    findings: tuple[FindingKept, ...] = ()
+    warned: tuple[Warned, ...] = ()
     unreadable: tuple[bytes, ...] = ()
     tallies: tuple[Tally, ...] = ()
     """What the playbook's velocity features have counted."""

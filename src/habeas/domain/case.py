@@ -26,11 +26,23 @@ class CaseStatus(StrEnum):
 
 
 class CaseOutcome(StrEnum):
-    """What a person finds. The first two are about a match with a sanctions list; `resolved` is for every other case."""
+    """What a person finds. The first two are about a match with a sanctions list, `resolved` is for every other case, and
+    the last three are for a suspicion about what somebody did, where the playbook says what follows if it is true.
+    """
 
     TRUE_MATCH = "true_match"
     FALSE_MATCH = "false_match"
     RESOLVED = "resolved"
+    CONFIRMED = "confirmed"
+    """The suspicion is true."""
+    UNFOUNDED = "unfounded"
+    """It is not: what automation placed for it ends."""
+    OFFBOARD = "offboard"
+    """It is true, and the holder has to leave: a ban is proposed, which a second person must sign (row A052)."""
+
+
+MATCH_OUTCOMES = frozenset({CaseOutcome.TRUE_MATCH, CaseOutcome.FALSE_MATCH})
+SUSPICION_OUTCOMES = frozenset({CaseOutcome.CONFIRMED, CaseOutcome.UNFOUNDED, CaseOutcome.OFFBOARD})
 
 
 class Match(Struct, frozen=True):
@@ -73,6 +85,9 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     due_at: datetime
     restrictions: tuple[RestrictionId, ...] = ()
     match: Match | None = None
+    tasks: tuple[str, ...] = ()
+    """What must be done before it can be decided, such as `offer_assistance` (row A051)."""
+    done: tuple[str, ...] = ()
     opinions: tuple[Opinion, ...] = ()
     status: CaseStatus = CaseStatus.OPEN
     outcome: CaseOutcome | None = None
@@ -86,17 +101,24 @@ MATCH_ROLES = DECIDING_ROLES - {Role.CAMPAIGN_MANAGER}
 """Who may say whether a match is true or false."""
 
 
-def why_not_decide(case: Case, by: Actor, outcome: CaseOutcome) -> str | None:
-    """Why this actor may not give this opinion on the case; None if it may."""
+def why_not_decide(case: Case, by: Actor, outcome: CaseOutcome, done: tuple[str, ...] = ()) -> str | None:
+    """Why this actor may not give this opinion on the case; None if it may. `done` are tasks that are done by now."""
     if not by.is_person:
         return "a case is decided by a person"
     if case.status is not CaseStatus.OPEN:
         return f"case `{case.id}` was decided as {case.outcome}"
     if by.role not in (MATCH_ROLES if case.match else DECIDING_ROLES):
         return f"the role {by.role} does not decide cases of the queue {case.queue}"
-    if (outcome is CaseOutcome.RESOLVED) == (case.match is not None):
-        known = "true_match or false_match" if case.match else "resolved"
+    if (outcome in MATCH_OUTCOMES) != (case.match is not None):
+        known = (
+            "true_match or false_match"
+            if case.match
+            else "resolved, or where it is a suspicion confirmed, unfounded or offboard"
+        )
         return f"case `{case.id}` is decided as {known}, not as {outcome}"
+    undone = [task for task in case.tasks if task not in (*case.done, *done)]
+    if undone:
+        return f"case `{case.id}` waits for {', '.join(undone)}; say with --done what is done"
     if any(opinion.by.name == by.name for opinion in case.opinions):
         return f"`{by.name}` has given an opinion on case `{case.id}`; a second person must look"
     return None

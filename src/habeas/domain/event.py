@@ -34,6 +34,13 @@ CASE_DECIDE = "habeas.case.decide"
 EXEMPTION_GRANT = "habeas.exemption.grant"
 REQUEST_EXTEND = "habeas.request.extend"
 MATCH_DELISTED = "habeas.match.delisted"
+REPORT_RECEIVED = "habeas.report.received"
+REPORT_JUDGED = "habeas.report.judged"
+OFFENDER_CONFIRMED = "habeas.offender.confirmed"
+
+
+SAID_BY_OTHERS = frozenset({REPORT_RECEIVED, REPORT_JUDGED, OFFENDER_CONFIRMED})
+"""Effects of what other accounts said or did. They do not show that there is such an account."""
 
 
 class EventType(Struct, frozen=True):
@@ -94,6 +101,9 @@ OWN_EVENT_TYPES: dict[str, EventType] = {
     EXEMPTION_GRANT: EventType(data.ExemptAct),
     REQUEST_EXTEND: EventType(data.ExtendAct),
     MATCH_DELISTED: EventType(data.Delisted),
+    REPORT_RECEIVED: EventType(data.Report),
+    REPORT_JUDGED: EventType(data.ReportJudged),
+    OFFENDER_CONFIRMED: EventType(data.OffenderConfirmed),
 }
 """What Habeas reports to itself: a timer that fires, an act of staff, an effect of another account, a change of a list."""
 
@@ -173,6 +183,9 @@ def make_event(id_: str, source: str, type_: str, account: str, time: datetime, 
         canonical = _encode_sorted([type_, time.timestamp(), _decode_any(body)])
     except _UNREADABLE as exc:
         raise EventRejectedError(_sentence(exc, f"the data of `{type_}`")) from None
+    refused = typed.why_not_on(AccountId(account)) if isinstance(typed, data.Report) else None
+    if refused is not None:
+        raise EventRejectedError(f"event `{id_}`: {refused}")
     digest = blake2b(canonical, digest_size=16).digest()
     return Event(EventId(id_), source, type_, AccountId(account), time.astimezone(UTC), body, typed, digest)
 

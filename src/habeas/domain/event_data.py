@@ -226,13 +226,33 @@ class Order(EventData, frozen=True, kw_only=True):
 
 
 class Report(EventData, frozen=True, kw_only=True):
+    """`report.filed`, on the account of who reports or of who is reported. Without `reporter`, who reports is the subject."""
+
     against: AccountName
     category: Token
     reporter: AccountName | None = None
 
+    def why_not_on(self, account: AccountId) -> str | None:
+        """Why this cannot be filed on an account, in one sentence; None if it can."""
+        if self.against == (self.reporter or account):
+            return f"`{self.against}` is reported by itself; name another account in `against`, or who reports in `reporter`"
+        if account not in (self.against, self.reporter or account):
+            return f"a report by `{self.reporter}` against `{self.against}` is filed on one of these two, not on `{account}`"
+        return None
+
+
+class FindingName(StrEnum):
+    """What `conduct.found` found."""
+
+    FAKE_DOCUMENT = "fake_document"
+    ABUSE = "abuse"
+    HACKER_SIGNS = "hacker_signs"
+
 
 class Finding(EventData, frozen=True, kw_only=True):
-    finding: Token
+    """`conduct.found`: one act, one finding. `evidence` names the act; the same one said twice is one finding."""
+
+    finding: FindingName
     severity: Token
     evidence: Text | None = None
 
@@ -362,6 +382,8 @@ class CaseAct(EventData, frozen=True, kw_only=True):
     note: Note
     case: CaseId
     outcome: CaseOutcome
+    done: tuple[Token, ...] = ()
+    """Which of the case's tasks are done."""
 
 
 class ExtendAct(EventData, frozen=True, kw_only=True):
@@ -392,3 +414,18 @@ class Mirrored(EventData, frozen=True, kw_only=True):
     """A holder-wide restriction of another of the holder's accounts begins, changes or ends here too."""
 
     restriction: Restriction
+
+
+class OffenderConfirmed(EventData, frozen=True, kw_only=True):
+    """People found that an account which this one dealt with deceives others."""
+
+    counterparty: AccountName
+    dealt_at: Instant
+    has_paid: bool
+
+
+class ReportJudged(EventData, frozen=True, kw_only=True):
+    """People found a report that this account filed to be right, or wrong."""
+
+    against: AccountName
+    upheld: bool

@@ -10,6 +10,7 @@ from habeas.domain.document import DocumentRequest
 from habeas.domain.event import Event
 from habeas.domain.exposure import Exposure
 from habeas.domain.ids import AccountId, HolderId
+from habeas.domain.kind import Kind
 from habeas.domain.login import Agent, TraitFact
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction
@@ -66,6 +67,56 @@ class IpActivity(Struct, frozen=True):
     refused_until: datetime | None = None
 
 
+class OtherParty(Struct, frozen=True, omit_defaults=True):
+    """The account on the other side of a trade or a transfer."""
+
+    account: AccountId
+    is_known: bool = False
+    offender_since: datetime | None = None
+    """Since when people have found it to deceive others."""
+
+
+class Reporter(Struct, frozen=True, omit_defaults=True):
+    """Who reports another account: what tells how much the report weighs, and whether it is one of a crowd."""
+
+    account: AccountId
+    is_known: bool = False
+    since: datetime | None = None
+    marks: tuple[str, ...] = ()
+    """Fingerprints of the holder, the main account and the latest devices."""
+    upheld: int = 0
+    rejected: int = 0
+    has_dealt: bool = False
+    """Whether the two accounts dealt with each other lately."""
+    is_same_holder: bool = False
+    reported_dealt_with: int = 0
+    """How many accounts dealt with the reported one lately: who trades with hundreds has disputes with some."""
+
+
+class DealtWith(Struct, frozen=True, omit_defaults=True):
+    """An account that dealt with this one, when last, and whether it paid."""
+
+    account: AccountId
+    at: datetime
+    has_paid: bool = False
+
+
+class StandsThere(Struct, frozen=True):
+    """A restriction that is in force on another account, by its public reason. Nothing else of that record is copied."""
+
+    reason: str
+    kind: Kind
+    is_by_person: bool
+
+
+class EarlierAccount(Struct, frozen=True, omit_defaults=True):
+    """Another holder's account that declared an identity document earlier which this account declares too."""
+
+    account: AccountId
+    standing: tuple[StandsThere, ...] = ()
+    is_unreadable: bool = False
+
+
 class Facts(Struct, frozen=True, omit_defaults=True):
     """Everything enrichment found. What could not be looked up is named in `unavailable`, never guessed."""
 
@@ -99,6 +150,13 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     """Holder-wide restrictions that stand on the holder's other accounts."""
     is_own_counterparty: bool = False
     """Whether the counterparty of a transfer is another account of the same holder."""
+    other_party: OtherParty | None = None
+    reporter: Reporter | None = None
+    """For a report against this account."""
+    dealt_with: tuple[DealtWith, ...] = ()
+    """Who dealt with this account lately, for an act that may confirm that it deceives others."""
+    earlier: tuple[EarlierAccount, ...] = ()
+    """For a profile or an identity check: other holders' accounts with the same document."""
 
 
 class EnrichedEvent(Struct, frozen=True):

@@ -105,13 +105,14 @@ def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Polic
     responses = read(tree.get("response", []), tuple[Response, ...], "response")
     regions = read(merged["region"], RegionPolicy, "region")
     leap = read(merged["leap"], LeapRule, "leap")
+    safety = read(merged["safety"], Safety, "safety")
     rules, rule_responses = read_rules(
         merged["rule"], merged["feature"], read, lambda said: PlaybookError(f"{read.name}: {said}")
     )
     policy = Policy(
         playbook=version,
         entity=read(own, Entity, f"entity.{entity}"),
-        safety=read(merged["safety"], Safety, "safety"),
+        safety=safety,
         reasons={code: read(row, ReasonPolicy, f"reason.{code}") for code, row in merged["reason"].items()},
         ladder={kind: read(rungs, dict[Evidence, Rung], f"ladder.{kind}") for kind, rungs in merged["ladder"].items()},
         kinds={read(name, Kind, "kind"): read(row, KindPolicy, f"kind.{name}") for name, row in merged["kind"].items()},
@@ -123,7 +124,9 @@ def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Polic
         life=read(merged["life"], LifePolicy, "life"),
         responses=_by_typology((*responses, *rule_responses)),
         regions=regions,
-        detectors=_detectors(merged["detector"], read, {"regions": regions, "leap": leap}),
+        detectors=_detectors(
+            merged["detector"], read, {"regions": regions, "leap": leap, "large_share": safety.large_share}
+        ),
         product_actions=read(tree.get("action", {}), dict[str, Capability], "action"),
         rules=rules,
     )
@@ -302,6 +305,8 @@ def _placement_faults(policy: Policy, placement: Placement) -> Iterator[str]:
     if placement.first_for is not None and placement.condition is not None:
         yield "set at most one of `first_for` and `condition`"
     planned = Planned(policy, placement)
+    if planned.evidence < reason.evidence_min:
+        yield f"the reason `{placement.reason}` needs evidence {reason.evidence_min} at least, not {planned.evidence}"
     yield from _length_faults(policy, planned)
     yield from _ending_faults(planned)
 

@@ -39,6 +39,13 @@ class Promise(Struct, frozen=True, forbid_unknown_fields=True):
     to_for: timedelta | None = None
 
 
+class Confirmed(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is placed when a person has decided a case as `confirmed`: nothing more where `kind` is absent."""
+
+    kind: Kind | None = None
+    evidence: Evidence = Evidence.E3
+
+
 class ReasonPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`[reason.CODE]`: purpose, default kind and scope, first length, evidence, disclosure, remedies, clock (model 5.7)."""
 
@@ -64,6 +71,10 @@ class ReasonPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     is_reversible: bool = True
     is_declared_fact: bool = False
     """It rests on something declared or dated, which counts like a reviewed case."""
+    evidence_min: Evidence = Evidence.E1
+    """Nothing is placed for this reason on less (row A078: a grave reason needs strong evidence)."""
+    confirmed: Confirmed | None = None
+    """What a person's decision that the suspicion is true leads to. Absent: cases about this reason are only `resolved`."""
     sign_off: dict[Kind, tuple[Role, ...]] = {}
     """Kinds that, for this reason, only certain roles may place: `WITHDRAW_ONLY` under sanctions needs counsel (X7)."""
 
@@ -89,6 +100,8 @@ class CasePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     due_for: timedelta = timedelta(hours=24)
     reason: str = ""
     """What the case is about where the signal places nothing; else the reason of what it places."""
+    tasks: tuple[str, ...] = ()
+    """What must be done before it can be decided, such as `offer_assistance` (row A051)."""
 
 
 class AskPolicy(Struct, frozen=True, forbid_unknown_fields=True):

@@ -21,6 +21,7 @@ from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction, Scope, Status
 from habeas.domain.screening import Query
 from habeas.service.login_traits import agent_of, traits_of
+from habeas.service.people import people
 from habeas.service.ports import Coins, Lists, Places, Reader
 
 T = TypeVar("T")
@@ -178,6 +179,7 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader, list
         facts = replace(facts, restriction=_restriction(reader, event.account, event.data.restriction))
     parents, holder = _relations(event, state, reader)
     siblings = _siblings(reader, holder or HolderId(event.account), parents, event.account)
+    facts = people(facts, event, state, reader, siblings)
     if holder is None and not siblings:
         return facts
     return replace(

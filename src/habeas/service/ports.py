@@ -13,7 +13,7 @@ from habeas.domain.decision import Decision, Message, Outcome, Timer, Topic
 from habeas.domain.document import DocumentRequest
 from habeas.domain.event_data import CryptoDeposit
 from habeas.domain.exposure import Exposure
-from habeas.domain.facts import EnrichedEvent, Facts, IpActivity, ListHit, NameHit
+from habeas.domain.facts import DealtWith, EnrichedEvent, Facts, IpActivity, ListHit, NameHit
 from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
 from habeas.domain.login import Trait, TraitFact
 from habeas.domain.place import Place
@@ -158,6 +158,23 @@ class Reader(Protocol):
         longer common is forgotten: a share is at least the true one, and the newest logins may be missing from it.
         """
 
+    def document_accounts(
+        self, account: AccountId, declares: tuple[str, str, str] | None = None
+    ) -> tuple[AccountId, ...]:
+        """Other accounts that declared one of this account's identity documents no later than it did, in id order. With
+        `declares` (country, kind, number), of that document too, which this account declares now.
+
+        Numbers are kept as keyed hashes only. An account that is purged with nothing standing on it is forgotten here.
+        """
+
+    def dealt_with(self, account: AccountId, since: datetime, limit: int) -> tuple[DealtWith, ...]:
+        """Accounts that opened a trade with this one, paid it or sent it something, each with the latest time and whether
+        it ever paid, latest first. Dealings are forgotten after 90 days.
+        """
+
+    def have_dealt(self, account: AccountId, counterparty: AccountId, since: datetime) -> bool:
+        """Whether an account opened a trade with another one, paid it or sent it something, at or after an instant."""
+
     def events(self, account: AccountId) -> Iterator[RecordedEvent]:
         """All events about the account, in the order in which they were decided. Raises UnreadableRecordError rather than
         leave one out.
@@ -203,8 +220,9 @@ class UnitOfWork(Reader, Protocol):
 
     def record(self, enriched: EnrichedEvent, decision: Decision, playbook: str) -> None:
         """Write one event with everything it led to: event, state, restrictions with their reasons, cases, timers,
-        document requests, outbox rows and journal entries; of a failed login or a refusal the address's keyed hash; and
-        one more login for each of its traits.
+        document requests, outbox rows and journal entries; of a failed login or a refusal, the address's keyed hash; of a
+        declared identity document, the number's; of a trade or a transfer that was not refused, who dealt with whom; and one
+        more login for each of its traits.
 
         A restriction that lacks its statement raises MissingStatementError and nothing is written. Timers of
         restrictions that ended are removed; a restriction has at most one timer. The event of a timer removes that timer

@@ -22,6 +22,8 @@ BRAZIL, CUBA, IRAN = "201.17.1.1", "200.55.128.10", "5.160.1.1"
 LISTED_WALLET = "0x098B716B8Aaf21512996dC57EB0615e2383E2f96"
 """Listed by OFAC in April 2022 (the theft from the Ronin bridge); written down in the built-in list."""
 
+UGOS_PASSPORT = {"kind": "passport", "number": "C01X00T47", "country": "DE"}
+
 JANE = Actor("jane", Role.ANALYST)
 MIA = Actor("mia", Role.SENIOR_ANALYST)
 CORA = Actor("cora", Role.COUNSEL)
@@ -64,6 +66,12 @@ def _home(account: str, residence: str, ip: str, device: str, **more: Any) -> tu
         Happening(24 * 20, account, "login.succeeded", login),
         Happening(24 * 9, account, "login.succeeded", login),
     )
+
+
+def _deceived(account: str) -> tuple[Happening, ...]:
+    """An account of long standing that pays Ugo."""
+    paid = Happening(60, account, "p2p.paid", {"counterparty": "ugo", "usd": "300"})
+    return (*_home(account, "FR", "92.132.5.5", f"{account}-phone"), paid)
 
 
 def _login(hours_ago: float, account: str, ip: str, device: str, **more: Any) -> Happening:
@@ -346,6 +354,60 @@ CHAPTERS: tuple[Chapter, ...] = (
         title="Zoe lives in Canada, which the exchange is leaving. She is told, and can take her money out.",
         account="zoe",
         happenings=(Happening(50, "zoe", "account.opened", {"residence": "CA", "nationalities": ["CA"]}),),
+        asks=("login", "place_order", "withdraw_crypto"),
+    ),
+    Chapter(
+        title="Three people who paid Ugo report him. His account is held at once; Jane looks, freezes it, and they are told.",
+        account="ugo",
+        happenings=(
+            *_home("ugo", "DE", GERMANY, "ugo-phone", document=UGOS_PASSPORT),
+            *(item for who in ("ines", "jan", "petra") for item in _deceived(who)),
+            Happening(50, "ugo", "report.filed", {"against": "ugo", "category": "scam", "reporter": "ines"}),
+            Happening(49, "ugo", "report.filed", {"against": "ugo", "category": "scam", "reporter": "jan"}),
+            Happening(48, "ugo", "report.filed", {"against": "ugo", "category": "fake_payment", "reporter": "petra"}),
+            Happening(47, "ugo", "transfer.requested", {"counterparty": "ugo-friend", "usd": "900"}),
+            StaffAct(
+                40,
+                "ugo",
+                lambda _now: PlaceAct(
+                    actor=JANE,
+                    note="chats and receipts seen: paid three times, delivered nothing",
+                    reason="SCAM_OFFENDER",
+                    kind=Kind.FROZEN,
+                    evidence=Evidence.E3,
+                ),
+            ),
+        ),
+        asks=("login", "withdraw_crypto", "p2p", "file_appeal"),
+    ),
+    Chapter(
+        title="Ines paid Ugo before anybody knew. She reads what is known, and that help is coming.",
+        account="ines",
+        happenings=(),
+        asks=("login", "withdraw_crypto", "place_order"),
+        read_hours_ago=30,
+    ),
+    Chapter(
+        title="Nadia is about to pay Ugo too. She reads a warning first, and is asked for a fresh proof.",
+        account="nadia",
+        happenings=(
+            *_home("nadia", "ES", SPAIN, "nadia-phone"),
+            Happening(10, "nadia", "p2p.opened", {"counterparty": "ugo", "usd": "450"}),
+        ),
+        asks=("login", "p2p", "withdraw_crypto"),
+    ),
+    Chapter(
+        title="Ugo opens another account under another name, with the same passport. He may; the identity check says more.",
+        account="ugo-again",
+        happenings=(
+            Happening(
+                20,
+                "ugo-again",
+                "account.opened",
+                {"residence": "DE", "holder": "holder-somebody", "document": UGOS_PASSPORT | {"number": "c01x 00t47"}},
+            ),
+            Happening(19, "ugo-again", "kyc.decided", {"tier": 1, "result": "accepted"}),
+        ),
         asks=("login", "place_order", "withdraw_crypto"),
     ),
 )

@@ -17,11 +17,15 @@ from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, EventId, Hol
 from habeas.service.ports import StoreFacts
 from habeas.store.errors import AlreadyRecordedError, StaleWriteError
 from habeas.store.rows import (
+    DEALINGS_KEPT_US,
     FAILED_KEPT_US,
     URGENCY,
     AccountRow,
     CaseRow,
     Changes,
+    DealingRow,
+    DealtRow,
+    DocumentRow,
     EventRow,
     FailedLoginRow,
     JournalRow,
@@ -68,6 +72,9 @@ class Tables:
     failed_logins: list[tuple[int, FailedLoginRow]] = field(default_factory=list)
     """By instant."""
     refusals: dict[bytes, tuple[RefusalRow, ...]] = field(default_factory=dict)
+    documents: dict[tuple[bytes, AccountId], int] = field(default_factory=dict)
+    dealings: list[tuple[int, DealingRow]] = field(default_factory=list)
+    """By instant."""
     references: dict[tuple[str, str], tuple[ReferenceRow, bytes]] = field(default_factory=dict)
     login_counts: dict[int, int] = field(default_factory=dict)
 
@@ -83,6 +90,8 @@ class Tables:
             self.playbooks.copy(),
             self.failed_logins.copy(),
             self.refusals.copy(),
+            self.documents.copy(),
+            self.dealings.copy(),
             self.references.copy(),
             self.login_counts.copy(),
         )
@@ -152,6 +161,26 @@ class MemoryRows:
     def login_counts(self, cells: Sequence[int]) -> dict[int, int]:
         counts = self._tables.login_counts
         return {cell: counts[cell] for cell in cells if cell in counts}
+
+    def documents(self, account: AccountId) -> Sequence[DocumentRow]:
+        return sorted(DocumentRow(key, who, at) for (key, who), at in self._tables.documents.items() if who == account)
+
+    def document_accounts(self, key: bytes, until: int | None) -> Sequence[AccountId]:
+        declared = self._tables.documents.items()
+        return sorted(who for (known, who), at in declared if known == key and (until is None or at <= until))
+
+    def dealt_with(self, account: AccountId, since: int, limit: int) -> Sequence[DealtRow]:
+        found: dict[AccountId, DealtRow] = {}
+        for at, row in self._tables.dealings:
+            if row.counterparty_id == account and at >= since:
+                before = found.get(row.account_id)
+                has_paid = max(row.has_paid, before.has_paid if before else 0)
+                found[row.account_id] = DealtRow(row.account_id, at, has_paid)
+        return sorted(found.values(), key=lambda row: (-row.at, row.account_id))[:limit]
+
+    def have_dealt(self, account: AccountId, counterparty: AccountId, since: int) -> bool:
+        pair = (account, counterparty)
+        return any((row.account_id, row.counterparty_id) == pair for at, row in self._tables.dealings if at >= since)
 
     def references(self) -> Sequence[ReferenceRow]:
         rows = (row for row, _ in self._tables.references.values())
@@ -239,6 +268,13 @@ class MemoryRows:
                 tables.login_counts[cell] = tables.login_counts.get(cell, 0) + 1
             if changes.login.halves:
                 tables.login_counts = {cell: (logins + 1) // 2 for cell, logins in tables.login_counts.items()}
+        for document in changes.documents:
+            tables.documents.setdefault((document.document_key, document.account_id), document.at)
+        if changes.forgets_documents:
+            tables.documents = {key: at for key, at in tables.documents.items() if key[1] != row.account_id}
+        for dealing in changes.dealings:
+            del tables.dealings[: bisect_left(tables.dealings, dealing.at - DEALINGS_KEPT_US, key=lambda row: row[0])]
+            insort(tables.dealings, (dealing.at, dealing))
         for message in fresh:
             tables.last_position += 1
             tables.queue[tables.last_position] = message

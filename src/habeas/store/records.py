@@ -13,14 +13,16 @@ import msgspec
 from msgspec.structs import replace
 
 from habeas.domain.account import AccountState, Life, decode_state, encode_state
+from habeas.domain.capability import Level
 from habeas.domain.case import Case
 from habeas.domain.decision import Decision, IpRefusal, Message, Timer, Topic
 from habeas.domain.document import DocumentRequest
 from habeas.domain.errors import JournalBrokenError, UnreadableRecordError
 from habeas.domain.event import Event
-from habeas.domain.event_data import TimerDue
+from habeas.domain.event_data import Counterparty, Profile, TimerDue
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import AccountId, EntityId
+from habeas.domain.listing import document_key
 from habeas.domain.login import LOGINS_COUNTED_MAX, TraitFact, cell_of, total_cell
 from habeas.domain.restriction import Restriction, Status, require_statement
 from habeas.service.ports import DueTimer, QueuedMessage, Recorded, RecordedEvent, ReferenceSet
@@ -29,6 +31,8 @@ from habeas.store.rows import (
     AccountRow,
     CaseRow,
     Changes,
+    DealingRow,
+    DocumentRow,
     EventRow,
     FailedLoginRow,
     JournalRow,
@@ -57,6 +61,7 @@ _decode_case = msgspec.msgpack.Decoder(Case).decode
 _decode_request = msgspec.msgpack.Decoder(DocumentRequest).decode
 
 LOGIN_FAILED = "login.failed"
+P2P_OPENED, P2P_PAID = "p2p.opened", "p2p.paid"
 _IP_KEY_BYTES = 16
 
 
@@ -142,6 +147,9 @@ def changes(
         requests=requests,
         failed_logins=list(_failed_logins(event, event_sequence, vault)),
         forgets_key=decision.is_purge,
+        documents=list(_documents(event, vault)),
+        forgets_documents=state.life is Life.PURGED and not state.restrictions,
+        dealings=list(_dealings(enriched, decision, event_sequence)),
         refusals=[_refusal_row(refusal, event, vault) for refusal in decision.refused_ips],
         login=_login_cells(enriched.facts.traits),
     )
@@ -232,6 +240,30 @@ def _failed_logins(event: Event, sequence: int, vault: Vault) -> Iterator[Failed
     ip = getattr(event.data, "ip", None)
     if event.type == LOGIN_FAILED and ip is not None:
         yield FailedLoginRow(ip_key(ip, vault), to_column(event.time), event.account, sequence)
+
+
+def _documents(event: Event, vault: Vault) -> Iterator[DocumentRow]:
+    said = event.data.document if isinstance(event.data, Profile) else None
+    key = declared_key(said.country, said.kind, said.number, vault) if said is not None else b""
+    if key:
+        yield DocumentRow(key, event.account, to_column(event.time))
+
+
+def declared_key(country: str, kind: str, number: str, vault: Vault) -> bytes:
+    """The keyed hash by which a declared document is found without its number being kept; b"" for one that says nothing."""
+    return document_key(vault.identity_key, country, kind, number)
+
+
+def _dealings(enriched: EnrichedEvent, decision: Decision, sequence: int) -> Iterator[DealingRow]:
+    """Who dealt with whom: what was told (a trade was opened or paid), and a transfer unless it was held or refused."""
+    event, verdict = enriched.event, decision.outcome.verdict
+    if not isinstance(event.data, Counterparty) or enriched.facts.is_own_counterparty:
+        return
+    is_refused = verdict is not None and verdict.level > Level.STEP_UP
+    if is_refused and event.type != P2P_PAID:
+        return
+    has_paid = event.type != P2P_OPENED
+    yield DealingRow(event.data.counterparty, to_column(event.time), event.account, sequence, int(has_paid))
 
 
 def _refusal_row(refusal: IpRefusal, event: Event, vault: Vault) -> RefusalRow:

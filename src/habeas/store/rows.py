@@ -17,6 +17,9 @@ _MICROSECOND = timedelta(microseconds=1)
 FAILED_KEPT_US = timedelta(days=1) // _MICROSECOND
 """How long failed logins are kept: well longer than anything looks back."""
 
+DEALINGS_KEPT_US = timedelta(days=90) // _MICROSECOND
+"""How long it is kept who dealt with whom: as far back as reports and warnings of scams go."""
+
 URGENCY = {priority.value: rank for rank, priority in enumerate(Priority)}
 """How cases are sorted by their priority: what cannot wait first."""
 
@@ -125,6 +128,32 @@ class RefusalRow(NamedTuple):
     until_at: int
 
 
+class DocumentRow(NamedTuple):
+    """An account declared an identity document, first at an instant. `document_key` is a keyed hash of it."""
+
+    document_key: bytes
+    account_id: AccountId
+    at: int
+
+
+class DealingRow(NamedTuple):
+    """An account dealt with another one. `sequence` is the journal entry of its event."""
+
+    counterparty_id: AccountId
+    at: int
+    account_id: AccountId
+    sequence: int
+    has_paid: int
+
+
+class DealtRow(NamedTuple):
+    """Who dealt with an account, when last, and whether they ever paid."""
+
+    account_id: AccountId
+    at: int
+    has_paid: int
+
+
 class ReferenceRow(NamedTuple):
     """One version of what is looked up, without its content. `as_of` is a day as ISO 8601 writes it."""
 
@@ -206,6 +235,11 @@ class Changes(NamedTuple):
     """Each of them removes those that lie more than a day before it."""
     forgets_key: bool = False
     """The account's wrapped key is removed at the end."""
+    documents: Sequence[DocumentRow] = ()
+    """The first declaration of a document by an account stays."""
+    forgets_documents: bool = False
+    dealings: Sequence[DealingRow] = ()
+    """Each of them removes those that lie more than 90 days before it."""
     refusals: Sequence[RefusalRow] = ()
     """One that begins inside an earlier one prolongs it: the later end wins."""
     login: LoginCells | None = None
@@ -250,6 +284,18 @@ class Rows(Protocol):
 
     def login_counts(self, cells: Sequence[int]) -> dict[int, int]:
         """What some cells have counted; those that have counted nothing are left out."""
+
+    def documents(self, account: AccountId) -> Sequence[DocumentRow]:
+        """What an account declared, by key."""
+
+    def document_accounts(self, key: bytes, until: int | None) -> Sequence[AccountId]:
+        """Who declared a document at or before an instant, or ever, in id order."""
+
+    def dealt_with(self, account: AccountId, since: int, limit: int) -> Sequence[DealtRow]:
+        """At or after an instant, by (`at` descending, account)."""
+
+    def have_dealt(self, account: AccountId, counterparty: AccountId, since: int) -> bool:
+        """At or after an instant."""
 
     def references(self) -> Sequence[ReferenceRow]:
         """All versions, by (`kind`, `loaded_at`, `version`)."""

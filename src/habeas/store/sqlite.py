@@ -26,10 +26,13 @@ from habeas.store.errors import (
 )
 from habeas.store.migrations import migrate
 from habeas.store.rows import (
+    DEALINGS_KEPT_US,
     FAILED_KEPT_US,
     AccountRow,
     CaseRow,
     Changes,
+    DealtRow,
+    DocumentRow,
     JournalRow,
     MessageRow,
     QueuedRow,
@@ -101,6 +104,15 @@ _FAILED_LOGINS = """
     ORDER BY at DESC, account_id DESC, sequence DESC LIMIT ?
 """
 _REFUSED_UNTIL = "SELECT max(until_at) FROM refused_ip WHERE ip_key = ? AND from_at <= ? AND until_at > ?"
+_DOCUMENTS = "SELECT * FROM declared_document WHERE account_id = ? ORDER BY document_key"
+_DOCUMENT_ACCOUNTS = """
+    SELECT account_id FROM declared_document WHERE document_key = ?1 AND (?2 IS NULL OR at <= ?2) ORDER BY account_id
+"""
+_DEALT_WITH = """
+    SELECT account_id, max(at), max(has_paid) FROM dealing WHERE counterparty_id = ? AND at >= ?
+    GROUP BY account_id ORDER BY 2 DESC, 1 LIMIT ?
+"""
+_HAVE_DEALT = "SELECT 1 FROM dealing WHERE counterparty_id = ? AND account_id = ? AND at >= ? LIMIT 1"
 _REFERENCES = """
     SELECT kind, version, as_of, loaded_at, sha256, entries, source, loaded_by, is_current
     FROM reference_set ORDER BY kind, loaded_at, version
@@ -149,6 +161,10 @@ _PROLONG_REFUSAL = """
 _ADD_REFUSAL = "INSERT INTO refused_ip VALUES (?, ?, ?)"
 _COUNT_LOGIN = "INSERT INTO login_count VALUES (?, 1) ON CONFLICT DO UPDATE SET logins = logins + 1"
 _HALVE_LOGINS = "UPDATE login_count SET logins = (logins + 1) / 2"
+_ADD_DOCUMENT = "INSERT INTO declared_document VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_FORGET_DOCUMENTS = "DELETE FROM declared_document WHERE account_id = ?"
+_ADD_DEALING = "INSERT INTO dealing VALUES (?, ?, ?, ?, ?)"
+_FORGET_DEALINGS = "DELETE FROM dealing WHERE at < ?"
 _ADD_REFERENCE = "INSERT INTO reference_set VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _CHANGE_REFERENCE = """
     UPDATE reference_set SET as_of = ?, loaded_at = ?, entries = ?, source = ?, loaded_by = ?, is_current = ?
@@ -220,6 +236,18 @@ class SqliteRows:
         marks = ",".join("?" * len(cells))
         return dict(self._run(f"SELECT cell, logins FROM login_count WHERE cell IN ({marks})", cells))  # noqa: S608 - marks
 
+    def documents(self, account: AccountId) -> Sequence[DocumentRow]:
+        return [DocumentRow._make(row) for row in self._run(_DOCUMENTS, (account,))]
+
+    def document_accounts(self, key: bytes, until: int | None) -> Sequence[AccountId]:
+        return [account for (account,) in self._run(_DOCUMENT_ACCOUNTS, (key, until))]
+
+    def dealt_with(self, account: AccountId, since: int, limit: int) -> Sequence[DealtRow]:
+        return [DealtRow._make(row) for row in self._run(_DEALT_WITH, (account, since, limit))]
+
+    def have_dealt(self, account: AccountId, counterparty: AccountId, since: int) -> bool:
+        return self._run(_HAVE_DEALT, (counterparty, account, since)).fetchone() is not None
+
     def references(self) -> Sequence[ReferenceRow]:
         return [ReferenceRow._make(row) for row in self._run(_REFERENCES)]
 
@@ -281,6 +309,13 @@ class SqliteRows:
         for failed in changes.failed_logins:
             self._run(_FORGET_FAILED_LOGINS, (failed.at - FAILED_KEPT_US,))
             self._run(_ADD_FAILED_LOGIN, failed)
+        for document in changes.documents:
+            self._run(_ADD_DOCUMENT, document)
+        if changes.forgets_documents:
+            self._run(_FORGET_DOCUMENTS, (event.account_id,))
+        for dealing in changes.dealings:
+            self._run(_FORGET_DEALINGS, (dealing.at - DEALINGS_KEPT_US,))
+            self._run(_ADD_DEALING, dealing)
         for key, from_at, until_at in changes.refusals:
             if not self._run(_PROLONG_REFUSAL, (until_at, key, from_at, from_at)).rowcount:
                 self._run(_ADD_REFUSAL, (key, from_at, until_at))

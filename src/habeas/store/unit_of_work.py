@@ -13,7 +13,7 @@ from habeas.domain.case import Case
 from habeas.domain.decision import Decision, Topic
 from habeas.domain.document import DocumentRequest
 from habeas.domain.errors import PlaybookError, UnreadableRecordError
-from habeas.domain.facts import EnrichedEvent, IpActivity
+from habeas.domain.facts import DealtWith, EnrichedEvent, IpActivity
 from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
 from habeas.domain.login import Trait, TraitFact, cell_of, total_cell
 from habeas.domain.restriction import Restriction
@@ -112,6 +112,23 @@ class StoredReader:
             TraitFact(trait, name, counts.get(cell_of(trait, name), 0), counts.get(total_cell(trait), 0))
             for trait, name in values
         )
+
+    def document_accounts(
+        self, account: AccountId, declares: tuple[str, str, str] | None = None
+    ) -> tuple[AccountId, ...]:
+        declared: dict[bytes, int | None] = {row.document_key: row.at for row in self._rows.documents(account)}
+        key = records.declared_key(*declares, self._vault) if declares is not None else b""
+        if key:
+            declared.setdefault(key, None)
+        found = {who for key, until in declared.items() for who in self._rows.document_accounts(key, until)}
+        return tuple(sorted(found - {account}))
+
+    def dealt_with(self, account: AccountId, since: datetime, limit: int) -> tuple[DealtWith, ...]:
+        rows = self._rows.dealt_with(account, to_column(since), limit)
+        return tuple(DealtWith(row.account_id, from_column(row.at), bool(row.has_paid)) for row in rows)
+
+    def have_dealt(self, account: AccountId, counterparty: AccountId, since: datetime) -> bool:
+        return self._rows.have_dealt(account, counterparty, to_column(since))
 
     def events(self, account: AccountId) -> Iterator[RecordedEvent]:
         """All events about the account. Raises UnreadableRecordError rather than leave one out."""
