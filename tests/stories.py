@@ -131,6 +131,7 @@ class Story:
         self.restrictions: dict[RestrictionId, Restriction] = {r.id: r for r in self.state.restrictions}
         self.timers: dict[str, Timer] = {}
         self.requests: dict[DocumentRequestId, DocumentRequest] = {}
+        self.cases: dict[str, Case] = {}
 
     # --- what happens -------------------------------------------------------------------------------------------------
 
@@ -151,9 +152,23 @@ class Story:
         id_ = f"ev-{len(self.decisions) + 1}"
         event = make_event(id_, by, type_, self.state.account, dated or self.now, body)
         facts = looked_up or Facts(place=place, mains=self.mains, siblings=self.siblings)
-        facts = replace(facts, requests=tuple(self.requests.values()))
+        facts = self._related(facts, type_, data)
         seed = event_seed(_KEY, event.account, by, id_)
         return self.keep(decide(self.state, EnrichedEvent(event, facts, seed, self.now), self.policy)).outcome
+
+    def _related(self, facts: Facts, type_: str, data: dict[str, Any]) -> Facts:
+        """What the store would add: the requests, and the case and the restriction that an event is about."""
+        case = facts.case or self.cases.get(data.get("case", data.get("about", "")))
+        about = case.appeal.restriction if case is not None and case.appeal is not None else None
+        if type_ in ("appeal.filed", RESTRICTION_ANNUL):
+            about = data["restriction"]
+        restriction = self.restrictions.get(about) if isinstance(about, str) else None  # type: ignore[call-overload]
+        return replace(
+            facts,
+            requests=tuple(self.requests.values()),
+            case=case,
+            restriction=facts.restriction or restriction,
+        )
 
     def keep(self, decision: Decision) -> Decision:
         """What a store does with a decision."""
@@ -162,6 +177,9 @@ class Story:
         for restriction in decision.restrictions:
             self.restrictions[restriction.id] = restriction
             self.timers.pop(restriction.id, None)
+        for case in decision.cases:
+            self.cases[case.id] = case
+            self.timers.pop(case.id, None)
         for request in decision.requests:
             self.requests[request.id] = request
             self.timers.pop(request.id, None)

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from habeas.decision import by_hand, documents, holder, life, matches, release, suspicion
+from habeas.decision import appeals, by_hand, casework, documents, holder, life, matches, release, suspicion
 from habeas.decision.draft import AUTOMATION, Draft
 from habeas.decision.remember import remember_proof
 from habeas.domain import event_data as data
@@ -34,6 +34,7 @@ PAGE = CasePolicy(queue="review", priority=Priority.PAGE)
 def timer_due(draft: Draft, due: data.TimerDue) -> None:
     """A restriction's end or recheck has come, or another clock. A stale timer does nothing."""
     documents.clock(draft, due)
+    casework.clock(draft, due)
     life.clock(draft, due)
     restriction = next((r for r in draft.state.restrictions if r.id == due.about), None)
     if restriction is None or restriction.generation != due.generation or restriction.status is not Status.ACTIVE:
@@ -147,6 +148,8 @@ ACTS: dict[type, Callable[[Draft, Any], Refusal | None]] = {
     data.CaseAct: matches.decide_case,
     data.DocumentFact: documents.document,
     data.ExtendAct: documents.extend,
+    data.CaseWork: casework.work,
+    data.Appeal: appeals.file,
     data.Education: educated,
     data.KycDecision: kyc_decided,
     data.Declaration: declared,

@@ -7,10 +7,13 @@ from msgspec.structs import replace
 
 from habeas.domain.account import REQUESTS_MAX, AccountState, AutomatedPlacement, Life, OpenCase, OpenRequest
 from habeas.domain.actor import Actor, Role
+from habeas.domain.appeal import Appeal
 from habeas.domain.case import Case, CaseStatus, Match, Priority
+from habeas.domain.casework import next_look as next_look_at_case
 from habeas.domain.decision import (
     Action,
     ActionName,
+    CaseSaid,
     Decision,
     IpRefusal,
     Message,
@@ -187,6 +190,7 @@ class Draft:
         restrictions: tuple[RestrictionId, ...] = (),
         about: RestrictionId | None = None,
         match: Match | None = None,
+        appeal: Appeal | None = None,
     ) -> None:
         """A matter for people. The same matter does not open a second case while one is open, but may make it urgent.
 
@@ -210,20 +214,36 @@ class Draft:
             due_at=self.now + policy.due_for,
             restrictions=restrictions or ((about,) if about else ()),
             match=match,
+            appeal=appeal,
             tasks=policy.tasks,
         )
-        self._cases.append(case)
-        others = tuple(other for other in self.state.cases if other is not known)
-        opened = OpenCase(case.id, case.queue, case.reason, case.priority, case.opened_at, matter)
-        self.state = replace(self.state, cases=(*others, opened))
+        self._keep_case(case, matter)
         if case.priority is Priority.PAGE:
             self._send(self.state.account, Topic.PAGE, _pack(case), case.id)
 
-    def decide_case(self, case: Case) -> None:
-        """A case has one more opinion. A decided one is no longer open, so that the same matter may open again."""
+    def change_case(self, case: Case) -> None:
+        """A case has moved. A decided one is no longer open, so that the same matter may open again."""
+        known = next((other for other in self.state.cases if other.id == case.id), None)
+        about = case.match.pair if case.match else case.appeal.restriction if case.appeal else ""
+        self._keep_case(case, known.about if known else about)
+
+    def _keep_case(self, case: Case, matter: str) -> None:
         self._cases.append(case)
-        if case.status is CaseStatus.DECIDED:
-            self.state = replace(self.state, cases=tuple(other for other in self.state.cases if other.id != case.id))
+        others = tuple(other for other in self.state.cases if other.id != case.id)
+        opened = OpenCase(case.id, case.queue, case.reason, case.priority, case.opened_at, matter)
+        is_open = case.status is CaseStatus.OPEN
+        self.state = replace(self.state, cases=(*others, opened) if is_open else others)
+        self._timers.pop(case.id, None)
+        policy = self.policy.casework
+        look_at = next_look_at_case(case, policy.warn_at_share, policy.remind_after_for, policy.silence_for)
+        if look_at is not None:
+            self._timers[case.id] = Timer(case.id, case.generation, look_at)
+
+    def tell_of_case(self, case: Case, said: str) -> None:
+        """What the clock of a case says, to the user and to staff; and when it is late, to a person now."""
+        self._send(self.state.account, Topic.CASE, _pack(CaseSaid(said, case)), case.id, said)
+        if case.priority is Priority.PAGE:
+            self._send(self.state.account, Topic.PAGE, _pack(case), case.id, said)
 
     def ask(self, policy: AskPolicy, documents: tuple[str, ...], why: str, standing: RestrictionId | None) -> None:
         """Ask the user for documents. What has been asked for already, or was accepted lately, is not asked for again."""

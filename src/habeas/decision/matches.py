@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from habeas.decision import suspicion
+from habeas.decision import appeals, suspicion
 from habeas.decision.birth import born
 from habeas.decision.draft import Draft
 from habeas.decision.respond import match_evidence
@@ -26,18 +26,21 @@ def decide_case(draft: Draft, act: data.CaseAct) -> Refusal | None:
     refused = why_not_decide(case, act.actor, act.outcome, act.done)
     if refused is not None:
         return Refusal("not_permitted", refused)
-    refusal = suspicion.why_not_about(draft, case, act.outcome)
+    refusal = suspicion.why_not_about(draft, case, act.outcome) or appeals.why_not(draft, case, act.actor, act.outcome)
     if refusal is not None:
         return refusal
     case = replace(case, done=tuple(dict.fromkeys((*case.done, *act.done))))
     opinion = Opinion(act.actor, act.outcome, act.note, draft.now)
-    decided = with_opinion(case, opinion, releases=bool(_resting_on(draft, case)))
-    draft.decide_case(decided)
+    releases = bool(_resting_on(draft, case)) or appeals.ends_what_two_signed(draft, case)
+    decided = with_opinion(case, opinion, releases=releases)
+    draft.change_case(decided)
     match decided.outcome:
         case CaseOutcome.FALSE_MATCH:
             _clear(draft, decided, act.actor)
         case CaseOutcome.TRUE_MATCH:
             _confirm(draft, decided, act.actor)
+        case CaseOutcome.GRANTED | CaseOutcome.PARTLY:
+            appeals.decided(draft, decided, act.actor)
         case _:
             suspicion.decided(draft, decided, act.actor)
     return None

@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from habeas.domain.actor import RESTRICTING_ROLES, Actor, Role
+from habeas.domain.appeal import APPEAL_ROLES, Appeal
 from habeas.domain.ids import AccountId, CaseId, EventId, RestrictionId
 
 
@@ -25,9 +26,34 @@ class CaseStatus(StrEnum):
     DECIDED = "decided"
 
 
+class CaseStage(StrEnum):
+    """Where an open case is. Its clock stands still only in `waiting_user`."""
+
+    NEW = "new"
+    ASSIGNED = "assigned"
+    WORKING = "working"
+    WAITING_USER = "waiting_user"
+
+
+class CaseStep(StrEnum):
+    """What people do on a case, besides deciding it."""
+
+    ASSIGN = "assign"
+    WAIT = "wait"
+    """The user has been asked for something."""
+    RESUME = "resume"
+    NOTE = "note"
+    REFER = "refer"
+    """It has a number in another system."""
+    HARDSHIP = "hardship"
+    """The user is in need: rent, food, wages."""
+    REOPEN = "reopen"
+
+
 class CaseOutcome(StrEnum):
     """What a person finds. The first two are about a match with a sanctions list, `resolved` is for every other case, and
-    the last three are for a suspicion about what somebody did, where the playbook says what follows if it is true.
+    the next three are for a suspicion about what somebody did, where the playbook says what follows if it is true. The last
+    three answer an appeal.
     """
 
     TRUE_MATCH = "true_match"
@@ -39,9 +65,16 @@ class CaseOutcome(StrEnum):
     """It is not: what automation placed for it ends."""
     OFFBOARD = "offboard"
     """It is true, and the holder has to leave: a ban is proposed, which a second person must sign (row A052)."""
+    GRANTED = "granted"
+    """The appeal is right: the restriction was wrong from the start, and is annulled with an apology (row A080)."""
+    PARTLY = "partly"
+    """It was right when it was placed, and ends now."""
+    REFUSED = "refused"
+    """It stays; the note says why, and the user hears of the external route."""
 
 
 MATCH_OUTCOMES = frozenset({CaseOutcome.TRUE_MATCH, CaseOutcome.FALSE_MATCH})
+APPEAL_OUTCOMES = frozenset({CaseOutcome.GRANTED, CaseOutcome.PARTLY, CaseOutcome.REFUSED})
 SUSPICION_OUTCOMES = frozenset({CaseOutcome.CONFIRMED, CaseOutcome.UNFOUNDED, CaseOutcome.OFFBOARD})
 
 
@@ -71,6 +104,15 @@ class Opinion(Struct, frozen=True):
     at: datetime
 
 
+class Remark(Struct, frozen=True, array_like=True):
+    """What somebody did on a case, and why."""
+
+    by: Actor
+    step: CaseStep
+    note: str
+    at: datetime
+
+
 class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A matter for people: which queue, why, about which restrictions, first look due by when."""
 
@@ -85,6 +127,21 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     due_at: datetime
     restrictions: tuple[RestrictionId, ...] = ()
     match: Match | None = None
+    appeal: Appeal | None = None
+    stage: CaseStage = CaseStage.NEW
+    assignee: str = ""
+    remarks: tuple[Remark, ...] = ()
+    external_ref: str = ""
+    """Its number in another system."""
+    is_hardship: bool = False
+    waiting_since: datetime | None = None
+    reminders: int = 0
+    """How often the user was reminded while it waits."""
+    is_warned: bool = False
+    """That its time will be over was announced."""
+    is_late: bool = False
+    generation: int = 0
+    """Makes earlier timers of it stale."""
     tasks: tuple[str, ...] = ()
     """What must be done before it can be decided, such as `offer_assistance` (row A051)."""
     done: tuple[str, ...] = ()
@@ -107,7 +164,7 @@ def why_not_decide(case: Case, by: Actor, outcome: CaseOutcome, done: tuple[str,
         return "a case is decided by a person"
     if case.status is not CaseStatus.OPEN:
         return f"case `{case.id}` was decided as {case.outcome}"
-    if by.role not in (MATCH_ROLES if case.match else DECIDING_ROLES):
+    if by.role not in (MATCH_ROLES if case.match else APPEAL_ROLES if case.appeal else DECIDING_ROLES):
         return f"the role {by.role} does not decide cases of the queue {case.queue}"
     if (outcome in MATCH_OUTCOMES) != (case.match is not None):
         known = (
@@ -115,6 +172,9 @@ def why_not_decide(case: Case, by: Actor, outcome: CaseOutcome, done: tuple[str,
             if case.match
             else "resolved, or where it is a suspicion confirmed, unfounded or offboard"
         )
+        return f"case `{case.id}` is decided as {known}, not as {outcome}"
+    if (outcome in APPEAL_OUTCOMES) != (case.appeal is not None):
+        known = "granted, partly or refused" if case.appeal else "resolved: it is no appeal"
         return f"case `{case.id}` is decided as {known}, not as {outcome}"
     undone = [task for task in case.tasks if task not in (*case.done, *done)]
     if undone:
@@ -125,19 +185,22 @@ def why_not_decide(case: Case, by: Actor, outcome: CaseOutcome, done: tuple[str,
 
 
 def needs_two(case: Case, outcome: CaseOutcome, *, releases: bool) -> bool:
-    """Whether this outcome needs two people: a true match always, a false one if it releases something.
+    """Whether this outcome needs two people: a true match always, a false one if it releases something, and an appeal that
+    ends what two people signed (`releases`).
 
     A false exact match always does: requests that it refused are let through from then on.
     """
     if outcome is CaseOutcome.FALSE_MATCH:
         return releases or (case.match is not None and case.match.is_exact)
+    if outcome in (CaseOutcome.GRANTED, CaseOutcome.PARTLY):
+        return releases
     return outcome is CaseOutcome.TRUE_MATCH
 
 
 def with_opinion(case: Case, opinion: Opinion, *, releases: bool) -> Case:
     """The case with one more opinion; decided once as many people as it takes have found the same.
 
-    `releases`: whether something stands that rests on the match.
+    `releases`: whether something stands that rests on the match, or was signed by two and would end.
     """
     opinions = (*case.opinions, opinion)
     agreeing = [o for o in opinions if o.outcome is opinion.outcome]
@@ -148,4 +211,5 @@ def with_opinion(case: Case, opinion: Opinion, *, releases: bool) -> Case:
         status=CaseStatus.DECIDED if is_decided else CaseStatus.OPEN,
         outcome=opinion.outcome if is_decided else None,
         decided_at=opinion.at if is_decided else None,
+        generation=case.generation + 1,
     )

@@ -103,8 +103,17 @@ class Topic(StrEnum):
     """Something the exchange must do."""
     DOCUMENTS = "documents"
     """Documents are asked for: for the user's notice."""
+    CASE = "case"
+    """A case's clock has spoken: a reminder to the user, a breach that is near or there."""
     PAGE = "page"
     """A person is called now."""
+
+
+class CaseSaid(Struct, frozen=True):
+    """What a message about a case carries: `reminder`, `silence`, `late_soon` or `late`, and the case."""
+
+    said: str
+    case: Case
 
 
 class Message(Struct, frozen=True):

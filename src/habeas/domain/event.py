@@ -32,6 +32,7 @@ RESTRICTION_RENEW = "habeas.restriction.renew"
 RESTRICTION_ANNUL = "habeas.restriction.annul"
 CASE_DECIDE = "habeas.case.decide"
 EXEMPTION_GRANT = "habeas.exemption.grant"
+CASE_WORK = "habeas.case.work"
 REQUEST_EXTEND = "habeas.request.extend"
 MATCH_DELISTED = "habeas.match.delisted"
 REPORT_RECEIVED = "habeas.report.received"
@@ -99,6 +100,7 @@ OWN_EVENT_TYPES: dict[str, EventType] = {
     RESTRICTION_ANNUL: EventType(data.AnnulAct),
     CASE_DECIDE: EventType(data.CaseAct),
     EXEMPTION_GRANT: EventType(data.ExemptAct),
+    CASE_WORK: EventType(data.CaseWork),
     REQUEST_EXTEND: EventType(data.ExtendAct),
     MATCH_DELISTED: EventType(data.Delisted),
     REPORT_RECEIVED: EventType(data.Report),

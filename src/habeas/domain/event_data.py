@@ -12,7 +12,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from habeas.domain.actor import Actor
-from habeas.domain.case import CaseOutcome
+from habeas.domain.case import CaseOutcome, CaseStep
 from habeas.domain.evidence import Evidence
 from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, RestrictionId
 from habeas.domain.kind import Kind
@@ -384,6 +384,17 @@ class CaseAct(EventData, frozen=True, kw_only=True):
     outcome: CaseOutcome
     done: tuple[Token, ...] = ()
     """Which of the case's tasks are done."""
+
+
+class CaseWork(EventData, frozen=True, kw_only=True):
+    """A person works on a case, without deciding it."""
+
+    actor: Actor
+    note: Note
+    case: CaseId
+    step: CaseStep
+    value: Annotated[str, Meta(max_length=128)] = ""
+    """To `assign` it: to whom, if not to oneself. To `refer` it: its number in the other system."""
 
 
 class ExtendAct(EventData, frozen=True, kw_only=True):

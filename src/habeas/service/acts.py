@@ -8,7 +8,9 @@ import msgspec
 from habeas.domain.decision import Outcome
 from habeas.domain.event import (
     CASE_DECIDE,
+    CASE_WORK,
     EXEMPTION_GRANT,
+    REQUEST_EXTEND,
     RESTRICTION_ANNUL,
     RESTRICTION_APPROVE,
     RESTRICTION_LIFT,
@@ -21,8 +23,10 @@ from habeas.domain.event_data import (
     AnnulAct,
     ApproveAct,
     CaseAct,
+    CaseWork,
     EventData,
     ExemptAct,
+    ExtendAct,
     LiftAct,
     PlaceAct,
     RenewAct,
@@ -30,7 +34,7 @@ from habeas.domain.event_data import (
 from habeas.domain.ids import AccountId
 from habeas.service.intake import Intake
 
-Act = PlaceAct | LiftAct | ApproveAct | RenewAct | AnnulAct | CaseAct | ExemptAct
+Act = PlaceAct | LiftAct | ApproveAct | RenewAct | AnnulAct | CaseAct | CaseWork | ExemptAct | ExtendAct
 
 _TYPES: dict[type[EventData], str] = {
     PlaceAct: RESTRICTION_PLACE,
@@ -39,6 +43,8 @@ _TYPES: dict[type[EventData], str] = {
     RenewAct: RESTRICTION_RENEW,
     AnnulAct: RESTRICTION_ANNUL,
     CaseAct: CASE_DECIDE,
+    CaseWork: CASE_WORK,
+    ExtendAct: REQUEST_EXTEND,
     ExemptAct: EXEMPTION_GRANT,
 }
 

@@ -171,12 +171,14 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader, list
         facts = replace(facts, ip_activity=reader.ip_activity(ip, event.time, event.account))
     if event.type == "login.succeeded" and isinstance(event.data, data.Login):
         facts = replace(facts, traits=reader.trait_facts(traits_of(event.data, facts.place, facts.agent)))
-    if isinstance(event.data, data.CaseAct | data.Delisted):
-        facts = replace(facts, case=_case(reader, event.account, event.data.case))
+    case_id = _case_of(event)
+    if case_id is not None:
+        facts = replace(facts, case=_case(reader, event.account, case_id))
     if state.requests or isinstance(event.data, data.DocumentFact):
         facts = replace(facts, requests=reader.document_requests(event.account))
-    if isinstance(event.data, data.AnnulAct):
-        facts = replace(facts, restriction=_restriction(reader, event.account, event.data.restriction))
+    contested = _contested(event, facts.case)
+    if contested is not None:
+        facts = replace(facts, restriction=_restriction(reader, event.account, contested))
     parents, holder = _relations(event, state, reader)
     siblings = _siblings(reader, holder or HolderId(event.account), parents, event.account)
     facts = people(facts, event, state, reader, siblings)
@@ -190,6 +192,28 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader, list
         holder_restrictions=_holder_restrictions(reader, siblings) if isinstance(event.data, data.Profile) else (),
         is_own_counterparty=getattr(event.data, "counterparty", None) in (*siblings, *parents),
     )
+
+
+def _case_of(event: Event) -> CaseId | None:
+    """The case that an event is about."""
+    match event.data:
+        case data.CaseAct(case=case) | data.CaseWork(case=case) | data.Delisted(case=case):
+            return case
+        case data.TimerDue(about=about) if about.startswith("cs_"):
+            return CaseId(about)
+        case _:
+            return None
+
+
+def _contested(event: Event, case: Case | None) -> RestrictionId | None:
+    """The restriction that an event is about and that may be over already."""
+    match event.data:
+        case data.AnnulAct(restriction=restriction) | data.Appeal(restriction=restriction):
+            return restriction
+        case data.CaseAct() if case is not None and case.appeal is not None:
+            return RestrictionId(case.appeal.restriction)
+        case _:
+            return None
 
 
 def main_line(reader: Reader, parents: tuple[AccountId, ...]) -> tuple[AccountId, ...]:

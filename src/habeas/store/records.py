@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from habeas.domain.account import AccountState, Life, decode_state, encode_state
 from habeas.domain.capability import Level
-from habeas.domain.case import Case
+from habeas.domain.case import Case, CaseStatus
 from habeas.domain.decision import Decision, IpRefusal, Message, Timer, Topic
 from habeas.domain.document import DocumentRequest
 from habeas.domain.errors import JournalBrokenError, UnreadableRecordError
@@ -142,7 +142,11 @@ def changes(
         cases=cases,
         fired=_fired(event),
         timers=[TimerRow(account, t.about, t.generation, to_column(t.due_at)) for t in decision.timers],
-        ended=[r.id for r in decision.restrictions if r.status not in _STANDING],
+        ended=[
+            *(r.id for r in decision.restrictions if r.status not in _STANDING),
+            *(c.id for c in decision.cases if c.status is not CaseStatus.OPEN),
+            *(r.id for r in decision.requests if not r.is_open),
+        ],
         messages=[_message_row(m, account, sealer) for m in decision.messages],
         requests=requests,
         failed_logins=list(_failed_logins(event, event_sequence, vault)),
