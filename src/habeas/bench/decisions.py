@@ -5,6 +5,8 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+from msgspec.structs import replace
+
 from habeas.bench import workload
 from habeas.bench.timing import per_call, percentiles
 from habeas.decision.decide import decide
@@ -12,14 +14,17 @@ from habeas.decision.standing import standing_of
 from habeas.domain.account import AccountState, decode_state, encode_state, new_account
 from habeas.domain.capability import Capability
 from habeas.domain.event import Event
+from habeas.domain.event_data import Login
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import event_seed
+from habeas.domain.login import TraitFact
 from habeas.domain.verdict import Request, evaluate
 from habeas.playbook.load import shipped_playbook
 from habeas.playbook.policy import Policy
 from habeas.reference.library import ListsBuilder
 from habeas.reference.places import BuiltInPlaces
 from habeas.service.enrich import look_up
+from habeas.service.login_traits import traits_of
 
 _KEY = bytes(32)
 
@@ -78,7 +83,11 @@ def ordinary_day(size: int) -> tuple[Policy, dict[str, AccountState], list[Enric
 
     def enriched(event: Event) -> EnrichedEvent:
         seed = event_seed(_KEY, event.account, event.source, event.id)
-        return EnrichedEvent(event, look_up(event, places, lists), seed, event.time)
+        facts = look_up(event, places, lists)
+        if isinstance(event.data, Login):
+            values = traits_of(event.data, facts.place, facts.agent)
+            facts = replace(facts, traits=tuple(TraitFact(trait, name, 10, 1000) for trait, name in values))
+        return EnrichedEvent(event, facts, seed, event.time)
 
     states: dict[str, AccountState] = {}
     for event in workload.openings(accounts):

@@ -11,6 +11,11 @@ from habeas.domain.event import Event, make_event
 
 START_AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 _HOMES = {"DE": "84.128.10.10", "ES": "88.6.10.10", "GB": "86.128.1.1", "FR": "92.132.5.5", "IN": "49.44.10.10"}
+_AGENTS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0",
+)
 _ADDRESS = "bc1q{:038d}"
 
 
@@ -50,7 +55,8 @@ def _everyday(draw: random.Random, account: int) -> tuple[str, dict[str, Any]]:
     ip, device = list(_HOMES.values())[account % len(_HOMES)], f"d{account}"
     kind = draw.random()
     if kind < 0.5:
-        return "login.succeeded", {"ip": ip, "device": device, "mfa": "totp", "session": f"s{draw.randrange(10**9)}"}
+        login = {"ip": ip, "device": device, "mfa": "totp", "session": f"s{draw.randrange(10**9)}"}
+        return "login.succeeded", login | {"user_agent": _AGENTS[account % len(_AGENTS)]}
     if kind < 0.85:
         return "order.placed", {"market": "BTC-EUR", "side": "buy", "usd": "120.50"}
     if kind < 0.93:

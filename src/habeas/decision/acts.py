@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from habeas.decision import by_hand, documents, holder, matches, release, suspicion
 from habeas.decision.draft import AUTOMATION, Draft
+from habeas.decision.remember import remember_proof
 from habeas.domain import event_data as data
 from habeas.domain.account import Life
 from habeas.domain.actor import Actor, Role
@@ -105,6 +106,7 @@ def challenge_passed(draft: Draft, challenge: data.Challenge) -> None:
     draft.show(Proof(by_challenge(challenge.method), proved_at))
     if challenge.method in policy.strong:
         draft.state = replace(draft.state, proved_at=max(proved_at, draft.state.proved_at or proved_at))
+    draft.state = remember_proof(draft.state, challenge, proved_at)
     user = Actor(f"challenge {challenge.method}", Role.USER)
     for restriction in draft.state.in_force(draft.now):
         is_meant = challenge.restriction in (None, restriction.id)

@@ -6,7 +6,7 @@ from habeas.decision import acts, holder, release, suspicion
 from habeas.decision.asking import asked_capability, decided_now, request_of
 from habeas.decision.draft import Draft
 from habeas.decision.limits import request_limits
-from habeas.decision.remember import remember, remember_destination
+from habeas.decision.remember import remember, remember_destination, remember_login
 from habeas.decision.respond import respond
 from habeas.decision.standing import standing_of
 from habeas.detection.rules import judge_by_rules
@@ -68,6 +68,7 @@ def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Deci
         respond(draft, signal)
 
     suspicion.follow(draft, state)
+    draft.state = remember_login(draft.state, enriched, policy, now)
     for doubt in _doubts(state, enriched):
         draft.open_case(policy.safety.quarantine_case, policy.safety.quarantine.reason, doubt)
     verdict = _verdict(draft, state.is_known)

@@ -31,6 +31,7 @@ from habeas.domain.event import SAID_BY_OTHERS, Event
 from habeas.domain.event_data import Credential, Mfa
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import EntityId, HolderId, fingerprint
+from habeas.domain.login import with_doubt, with_login, with_proof
 from habeas.domain.place import Anchor, Place
 from habeas.domain.region import RegionPolicy
 from habeas.playbook.policy import Policy
@@ -268,3 +269,26 @@ def remember_destination(state: AccountState, event: Event, policy: Policy, now:
     others = tuple(d for d in state.destinations if d.name != name)
     kept = (*others, Destination(name, min(earlier, since)))[-DESTINATIONS_MAX:]
     return replace(state, destinations=kept)
+
+
+def remember_login(state: AccountState, enriched: EnrichedEvent, policy: Policy, now: datetime) -> AccountState:
+    """The state with a login's traits. Only for a login that nothing casts doubt on: while automation asks for a proof of
+    control, a thief who logs in again and again must not become usual.
+    """
+    traits = enriched.facts.traits
+    if not traits:
+        return state
+    values = [(fact.trait, fact.name) for fact in traits]
+    is_doubted = any(r.is_automated and r.reason in policy.challenges.reasons for r in state.in_force(now))
+    logins = with_doubt(state.logins, values, enriched.event.time) if is_doubted else with_login(state.logins, values)
+    return replace(state, logins=logins)
+
+
+def remember_proof(state: AccountState, challenge: data.Challenge, proved_at: datetime) -> AccountState:
+    """The state after a proof of control that an intruder could not give: the latest login was the owner's, unless the proof
+    came from another device.
+    """
+    latest = state.devices[-1].name if state.devices else None
+    if challenge.device is not None and latest not in (None, fingerprint(challenge.device)):
+        return state
+    return replace(state, logins=with_proof(state.logins, proved_at))

@@ -19,6 +19,7 @@ from habeas.domain.ids import (
     fingerprint,
 )
 from habeas.domain.kind import Kind
+from habeas.domain.login import NO_LOGINS, LoginHistory
 from habeas.domain.place import Anchor
 from habeas.domain.proof import Proof
 from habeas.domain.restriction import Exemption, Restriction
@@ -222,6 +223,7 @@ class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     devices: tuple[Device, ...] = ()
     steps: tuple[Step, ...] = ()
     sessions: tuple[SessionDevice, ...] = ()
+    logins: LoginHistory = NO_LOGINS
     destinations: tuple[Destination, ...] = ()
     mfa_changed_at: datetime | None = None
     automated: tuple[AutomatedPlacement, ...] = ()

@@ -11,6 +11,7 @@ from habeas.domain.event import Event
 from habeas.domain.exposure import Exposure
 from habeas.domain.ids import AccountId, HolderId
 from habeas.domain.kind import Kind
+from habeas.domain.login import Agent, TraitFact
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction
 
@@ -122,6 +123,10 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     place: Place | None = None
     unavailable: tuple[str, ...] = ()
     ip_activity: IpActivity = IpActivity()
+    agent: Agent | None = None
+    """What the user agent string of a login says."""
+    traits: tuple[TraitFact, ...] = ()
+    """How common this login's traits are among everybody's logins."""
     wallets: tuple[ListHit, ...] = ()
     """Listed wallets that the event names: a sender, a destination, a declared address."""
     documents: tuple[ListHit, ...] = ()

@@ -32,6 +32,8 @@ class Place(Struct, frozen=True, omit_defaults=True):
     """The provider's own label for the state or province, such as `Crimea`. Spelling differs from provider to provider."""
     region_code: str = ""
     """The ISO 3166-2 code of that state or province, such as `UA-43`; empty where the record has none."""
+    asn: str = ""
+    """The autonomous system that announces the network, such as `AS3320`; empty where the source does not say."""
 
     @property
     def country(self) -> str:

@@ -5,5 +5,7 @@
 - `intervals`: how far a share may be from the truth
 - `names`: the measurement of name screening
 - `oracle`: the same questions to nomenklatura, where it is installed
-- `svg`, `report`: a plot and a table of it
+- `login_world`: people who log in, and attackers who have their passwords
+- `logins`: the measurement of the login score
+- `svg`, `report`: a plot and a table of either
 """

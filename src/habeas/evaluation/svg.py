@@ -1,9 +1,11 @@
-"""A plot as SVG, written by hand: bars of shares with their intervals, and a curve of two shares."""
+"""Plots as SVG, written by hand: bars of shares with their intervals, a curve of two shares, and measured beside published."""
 
 from collections.abc import Sequence
 from html import escape
 
 from habeas.evaluation.intervals import Share
+from habeas.evaluation.login_world import Attacker, Population
+from habeas.evaluation.logins import HISTORY, LoginsEvaluation
 from habeas.evaluation.names import NamesEvaluation
 
 _WIDTH = 900
@@ -126,3 +128,55 @@ def _text(x: float, y: float, text: str, *, anchor: str = "start", size: int = 1
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" fill="{colour}">{escape(text)}</text>'
     )
+
+
+def logins_plot(figures: LoginsEvaluation) -> str:
+    """How often owners are asked in twelve logins, for each attacker and rate of attackers asked; published figures beside."""
+    rows = [
+        (population, attacker, [p for p in figures.points if (p.population, p.attacker) == (population, attacker)])
+        for population in Population
+        for attacker in Attacker
+    ]
+    top, block = 100, 3 * _ROW + 24
+    height = top + block * len(rows) + 70
+    span = _WIDTH - _LEFT - _RIGHT
+    title = f"Owners asked for a proof in their first {HISTORY} logins"
+    described = (
+        f"Median of {figures.users} people and {figures.seeds} seeds, the line from the lowest to the highest seed; "
+        "the red mark is the published figure."
+    )
+
+    def x(value: float) -> float:
+        return _LEFT + span * value
+
+    out = [
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
+            'role="img" aria-labelledby="title desc" font-family="system-ui, sans-serif" font-size="14">'
+        ),
+        f'<title id="title">{escape(title)}</title>',
+        f'<desc id="desc">{escape(described)}</desc>',
+        f'<rect width="{_WIDTH}" height="{height}" fill="#ffffff"/>',
+        _text(20, 30, title, size=20),
+        _text(20, 56, described),
+    ]
+    for step in range(6):
+        out.append(_line(x(step / 5), top - 20, x(step / 5), height - 50, _GRID))
+        out.append(_text(x(step / 5), height - 30, f"{step * 20} %", anchor="middle", size=12))
+    for number, (population, attacker, points) in enumerate(rows):
+        y = top + block * number
+        out.append(_text(20, y - 6, f"{population}, {attacker} attackers"))
+        for at, point in enumerate(points):
+            middle = y + _ROW * at + 13
+            out.append(
+                _text(_LEFT - 10, middle + 4, f"{point.asked_attackers * 100:.1f} % asked", anchor="end", size=12)
+            )
+            out.append(
+                f'<rect x="{_LEFT}" y="{middle - 9}" width="{span * point.median:.1f}" height="18" fill="{_BAR}"/>'
+            )
+            out.append(_line(x(point.low), middle, x(point.high), middle, _INK, width=2))
+            out += [_line(x(end), middle - 5, x(end), middle + 5, _INK, width=2) for end in (point.low, point.high)]
+            out.append(_line(x(point.published), middle - 11, x(point.published), middle + 11, _MARK, width=3))
+            out.append(_text(_WIDTH - _RIGHT + 10, middle + 4, f"{point.median:.2f} / {point.published:.2f}"))
+    out.append("</svg>")
+    return "\n".join(out) + "\n"

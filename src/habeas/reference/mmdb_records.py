@@ -31,6 +31,8 @@ class Said(Struct, frozen=True, gc=False):
     coordinates: tuple[float, float] | None = None
     """Latitude and longitude in degrees."""
     accuracy_km: float = 0.0
+    asn: str = ""
+    """The AS number as `AS3320`; few databases of places have it."""
 
 
 Shape = Callable[[Mapping[str, Any]], Said]
@@ -50,8 +52,9 @@ def nested(record: Mapping[str, Any]) -> Said:
     """MaxMind's shape. Only `country` counts: `registered_country` says where the network's owner is."""
     country = _text(_map(record.get("country")).get("iso_code"))
     location = _map(record.get("location"))
+    asn = _asn(_map(record.get("traits")).get("autonomous_system_number"))
     if not location and "subdivisions" not in record:
-        return Said(country)
+        return Said(country, asn=asn)
     subdivisions = record.get("subdivisions")
     largest = _map(subdivisions[0]) if isinstance(subdivisions, list) and subdivisions else {}
     code = _text(largest.get("iso_code"))
@@ -63,19 +66,22 @@ def nested(record: Mapping[str, Any]) -> Said:
         has_city=bool(_map(record.get("city"))),
         coordinates=_coordinates(location),
         accuracy_km=accuracy if accuracy is not None and accuracy > 0 else 0.0,
+        asn=asn,
     )
 
 
 def flat(record: Mapping[str, Any]) -> Said:
     """ip-location-db's shape. Coordinates may be numbers or text."""
     country = _text(record.get("country_code"))
+    asn = _asn(record.get("asn"))
     if "latitude" not in record and "state1" not in record:
-        return Said(country)
+        return Said(country, asn=asn)
     return Said(
         country=country,
         region=_text(record.get("state1")),
         has_city=bool(_text(record.get("city"))),
         coordinates=_coordinates(record),
+        asn=asn,
     )
 
 
@@ -95,7 +101,15 @@ def place_of(said: Said, prefix: str, sources: tuple[str, ...]) -> Place | None:
     else:
         latitude, longitude = said.coordinates
     return Place(
-        said.country, latitude, longitude, radius_km, prefix, sources, region=said.region, region_code=said.region_code
+        said.country,
+        latitude,
+        longitude,
+        radius_km,
+        prefix,
+        sources,
+        region=said.region,
+        region_code=said.region_code,
+        asn=said.asn,
     )
 
 
@@ -111,6 +125,12 @@ def _map(value: Any) -> Mapping[str, Any]:
 
 def _text(value: Any) -> str:
     return value.strip() if isinstance(value, str) else ""
+
+
+def _asn(value: Any) -> str:
+    """An AS number, which some write as a number and some as `AS3320`."""
+    number = _number(_text(value).upper().removeprefix("AS") or value)
+    return f"AS{number:.0f}" if number is not None and 0 < number < 2**32 else ""
 
 
 def _number(value: Any) -> float | None:

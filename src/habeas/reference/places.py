@@ -197,5 +197,6 @@ def merged(first: Place, second: Place) -> Place:
         radius_km=nearer.radius_km,
         region=part.region,
         region_code=part.region_code,
+        asn=first.asn or second.asn,
         disagrees_with=first.disagrees_with or second.disagrees_with,
     )

@@ -1,7 +1,7 @@
 """Enrichment: look up what an event needs before it is judged. Raw facts only; policy is applied inside `decide`.
 
 In two steps: `look_up` asks outside sources before anything is locked, `relate` adds what the store knows of the account's
-main accounts and holder, and of the IP address.
+main accounts and holder, of the IP address, and of everybody's logins.
 """
 
 from collections.abc import Callable
@@ -20,6 +20,7 @@ from habeas.domain.listing import Birth, EntityKind
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction, Scope, Status
 from habeas.domain.screening import Query
+from habeas.service.login_traits import agent_of, traits_of
 from habeas.service.people import people
 from habeas.service.ports import Coins, Lists, Places, Reader
 
@@ -50,6 +51,8 @@ def look_up(event: Event, places: Places, lists: Lists, coins: Coins | None = No
         document=said.document if isinstance(said, data.Profile) else None,
         who=who_of(said) if isinstance(said, data.Profile) else None,
     )
+    if isinstance(said, data.Login) and said.user_agent:
+        facts = replace(facts, agent=agent_of(said.user_agent))
     if coins is None or not isinstance(said, data.CryptoDeposit):
         return facts
     exposure = _asked(lambda: coins.exposure(said, event.time))
@@ -166,6 +169,8 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader, list
     ip = getattr(event.data, "ip", None)
     if ip is not None:
         facts = replace(facts, ip_activity=reader.ip_activity(ip, event.time, event.account))
+    if event.type == "login.succeeded" and isinstance(event.data, data.Login):
+        facts = replace(facts, traits=reader.trait_facts(traits_of(event.data, facts.place, facts.agent)))
     if isinstance(event.data, data.CaseAct | data.Delisted):
         facts = replace(facts, case=_case(reader, event.account, event.data.case))
     if state.requests or isinstance(event.data, data.DocumentFact):

@@ -76,6 +76,7 @@ class Tables:
     dealings: list[tuple[int, DealingRow]] = field(default_factory=list)
     """By instant."""
     references: dict[tuple[str, str], tuple[ReferenceRow, bytes]] = field(default_factory=dict)
+    login_counts: dict[int, int] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(
@@ -92,6 +93,7 @@ class Tables:
             self.documents.copy(),
             self.dealings.copy(),
             self.references.copy(),
+            self.login_counts.copy(),
         )
 
 
@@ -175,6 +177,10 @@ class MemoryRows:
     def have_dealt(self, account: AccountId, counterparty: AccountId, since: int) -> bool:
         pair = (account, counterparty)
         return any((row.account_id, row.counterparty_id) == pair for at, row in self._tables.dealings if at >= since)
+
+    def login_counts(self, cells: Sequence[int]) -> dict[int, int]:
+        counts = self._tables.login_counts
+        return {cell: counts[cell] for cell in cells if cell in counts}
 
     def references(self) -> Sequence[ReferenceRow]:
         rows = (row for row, _ in self._tables.references.values())
@@ -260,6 +266,11 @@ class MemoryRows:
         for dealing in changes.dealings:
             del tables.dealings[: bisect_left(tables.dealings, dealing.at - DEALINGS_KEPT_US, key=lambda row: row[0])]
             insort(tables.dealings, (dealing.at, dealing))
+        if changes.login is not None:
+            for cell in changes.login.cells:
+                tables.login_counts[cell] = tables.login_counts.get(cell, 0) + 1
+            if changes.login.halves:
+                tables.login_counts = {cell: (logins + 1) // 2 for cell, logins in tables.login_counts.items()}
         for message in fresh:
             tables.last_position += 1
             tables.queue[tables.last_position] = message

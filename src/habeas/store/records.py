@@ -3,7 +3,7 @@
 Both table engines use these, so that they differ in nothing but where the rows lie.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from hashlib import blake2b
 from ipaddress import IPv6Address, ip_address
@@ -23,6 +23,7 @@ from habeas.domain.event_data import Counterparty, Profile, TimerDue
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import AccountId, EntityId
 from habeas.domain.listing import document_key
+from habeas.domain.login import LOGINS_COUNTED_MAX, TraitFact, cell_of, total_cell
 from habeas.domain.restriction import Restriction, Status, require_statement
 from habeas.service.ports import DueTimer, QueuedMessage, Recorded, RecordedEvent, ReferenceSet
 from habeas.store.journal import UNDECODABLE, EntryKind, entry_hash, genesis, read_entry, write_entry
@@ -35,6 +36,7 @@ from habeas.store.rows import (
     EventRow,
     FailedLoginRow,
     JournalRow,
+    LoginCells,
     MessageRow,
     QueuedRow,
     RecordedRow,
@@ -148,6 +150,7 @@ def changes(
         forgets_documents=state.life is Life.PURGED and not state.restrictions,
         dealings=list(_dealings(enriched, decision, event_sequence)),
         refusals=[_refusal_row(refusal, event, vault) for refusal in decision.refused_ips],
+        login=_login_cells(enriched.facts.traits),
     )
     return written, OpenAccount(row, sealer, state)
 
@@ -262,6 +265,14 @@ def _dealings(enriched: EnrichedEvent, decision: Decision, sequence: int) -> Ite
 
 def _refusal_row(refusal: IpRefusal, event: Event, vault: Vault) -> RefusalRow:
     return RefusalRow(ip_key(refusal.ip, vault), to_column(event.time), to_column(refusal.until_at))
+
+
+def _login_cells(traits: Sequence[TraitFact]) -> LoginCells | None:
+    """The cells that count a login; all are halved when one has counted as much as is ever counted."""
+    if not traits:
+        return None
+    cells = [cell for fact in traits for cell in (cell_of(fact.trait, fact.name), total_cell(fact.trait))]
+    return LoginCells(cells, halves=any(fact.of + 1 >= LOGINS_COUNTED_MAX for fact in traits))
 
 
 def ip_key(ip: str, vault: Vault) -> bytes:

@@ -168,6 +168,13 @@ class ReferenceRow(NamedTuple):
     is_current: int
 
 
+class LoginCells(NamedTuple):
+    """Cells that count one login more. `halves`: all cells are halved after that, rounded up."""
+
+    cells: Sequence[int]
+    halves: bool
+
+
 class TimerRow(NamedTuple):
     account_id: AccountId
     about: str
@@ -233,6 +240,7 @@ class Changes(NamedTuple):
     """Each of them removes those that lie more than 90 days before it."""
     refusals: Sequence[RefusalRow] = ()
     """One that begins inside an earlier one prolongs it: the later end wins."""
+    login: LoginCells | None = None
 
 
 class Rows(Protocol):
@@ -283,6 +291,9 @@ class Rows(Protocol):
 
     def have_dealt(self, account: AccountId, counterparty: AccountId, since: int) -> bool:
         """At or after an instant."""
+
+    def login_counts(self, cells: Sequence[int]) -> dict[int, int]:
+        """What some cells have counted; those that have counted nothing are left out."""
 
     def references(self) -> Sequence[ReferenceRow]:
         """All versions, by (`kind`, `loaded_at`, `version`)."""

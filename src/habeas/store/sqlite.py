@@ -161,6 +161,8 @@ _ADD_DOCUMENT = "INSERT INTO declared_document VALUES (?, ?, ?) ON CONFLICT DO N
 _FORGET_DOCUMENTS = "DELETE FROM declared_document WHERE account_id = ?"
 _ADD_DEALING = "INSERT INTO dealing VALUES (?, ?, ?, ?, ?)"
 _FORGET_DEALINGS = "DELETE FROM dealing WHERE at < ?"
+_COUNT_LOGIN = "INSERT INTO login_count VALUES (?, 1) ON CONFLICT DO UPDATE SET logins = logins + 1"
+_HALVE_LOGINS = "UPDATE login_count SET logins = (logins + 1) / 2"
 _ADD_REFERENCE = "INSERT INTO reference_set VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _CHANGE_REFERENCE = """
     UPDATE reference_set SET as_of = ?, loaded_at = ?, entries = ?, source = ?, loaded_by = ?, is_current = ?
@@ -240,6 +242,10 @@ class SqliteRows:
     def have_dealt(self, account: AccountId, counterparty: AccountId, since: int) -> bool:
         return self._run(_HAVE_DEALT, (counterparty, account, since)).fetchone() is not None
 
+    def login_counts(self, cells: Sequence[int]) -> dict[int, int]:
+        marks = ",".join("?" * len(cells))
+        return dict(self._run(f"SELECT cell, logins FROM login_count WHERE cell IN ({marks})", cells))  # noqa: S608 - marks
+
     def references(self) -> Sequence[ReferenceRow]:
         return [ReferenceRow._make(row) for row in self._run(_REFERENCES)]
 
@@ -311,6 +317,10 @@ class SqliteRows:
         for key, from_at, until_at in changes.refusals:
             if not self._run(_PROLONG_REFUSAL, (until_at, key, from_at, from_at)).rowcount:
                 self._run(_ADD_REFUSAL, (key, from_at, until_at))
+        if changes.login is not None:
+            self._run_many(_COUNT_LOGIN, [(cell,) for cell in changes.login.cells])
+            if changes.login.halves:
+                self._run(_HALVE_LOGINS)
 
     def _write_account(self, changes: Changes) -> None:
         row, version = changes.account, changes.version_before

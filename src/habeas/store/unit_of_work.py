@@ -14,6 +14,7 @@ from habeas.domain.document import DocumentRequest
 from habeas.domain.errors import PlaybookError
 from habeas.domain.facts import DealtWith, EnrichedEvent, IpActivity
 from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
+from habeas.domain.login import Trait, TraitFact, cell_of, total_cell
 from habeas.domain.restriction import Restriction
 from habeas.service.ports import (
     DueTimer,
@@ -119,6 +120,17 @@ class StoredReader:
 
     def have_dealt(self, account: AccountId, counterparty: AccountId, since: datetime) -> bool:
         return self._rows.have_dealt(account, counterparty, to_column(since))
+
+    def trait_facts(self, values: Sequence[tuple[Trait, int]]) -> tuple[TraitFact, ...]:
+        """How common values of traits are, as counted in their cells."""
+        if not values:
+            return ()
+        cells = [cell for trait, name in values for cell in (cell_of(trait, name), total_cell(trait))]
+        counts = self._rows.login_counts(cells)
+        return tuple(
+            TraitFact(trait, name, counts.get(cell_of(trait, name), 0), counts.get(total_cell(trait), 0))
+            for trait, name in values
+        )
 
     def events(self, account: AccountId) -> Iterator[RecordedEvent]:
         """All events about the account. Raises UnreadableRecordError rather than leave one out."""

@@ -11,7 +11,7 @@ from habeas.domain.errors import BadInputError
 from habeas.domain.place import Place
 from habeas.reference.countries import countries
 from habeas.reference.mmdb import MmdbFile, MmdbPlaces, open_mmdb
-from habeas.reference.mmdb_records import flat, nested, place_of
+from habeas.reference.mmdb_records import Shape, flat, nested, place_of
 from tests.unit.reference.geo_files import a_flat, a_nested, a_part, an_mmdb
 
 BERLIN = {"latitude": 52.52, "longitude": 13.4, "accuracy_radius": 20}
@@ -276,3 +276,21 @@ def test_a_new_file_renamed_over_the_old_one_does_not_disturb_who_still_has_the_
     an_mmdb(tmp_path / "b.mmdb", {"84.128.0.0/16": a_flat("FR")}).replace(path)
     assert where(old.place("84.128.1.1"))[0] == "DE"
     assert where(open_mmdb(path).place("84.128.1.1"))[0] == "FR"
+
+
+@pytest.mark.parametrize(
+    ("read", "record", "asn"),
+    [
+        (flat, {"country_code": "NO", "asn": "AS2119"}, "AS2119"),
+        (flat, {"country_code": "NO", "asn": 2119, "latitude": 59.9, "longitude": 10.7, "city": "Oslo"}, "AS2119"),
+        (nested, {"country": {"iso_code": "NO"}, "traits": {"autonomous_system_number": 2119}}, "AS2119"),
+        (flat, {"country_code": "NO"}, ""),
+        (flat, {"country_code": "NO", "asn": "none"}, ""),
+        (flat, {"country_code": "NO", "asn": 0}, ""),
+        (nested, {"country": {"iso_code": "NO"}, "traits": {"autonomous_system_number": "x"}}, ""),
+    ],
+)
+def test_an_as_number_is_kept_where_the_record_has_one(read: Shape, record: dict[str, Any], asn: str) -> None:
+    place = place_of(read(record), "203.0.113.0/24", ())
+    assert place is not None
+    assert place.asn == asn

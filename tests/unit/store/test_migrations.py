@@ -49,6 +49,7 @@ def test_every_table_is_strict_and_has_the_account_first_in_its_key(connection: 
         "declared_document",
         "dealing",
         "reference_set",
+        "login_count",
     }
 
 
