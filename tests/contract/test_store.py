@@ -857,3 +857,50 @@ def test_a_write_to_an_account_that_changed_meanwhile_is_refused(store: Store) -
         work.record(an_enriched_event(an_event("ev-2")), a_decision(), "builtin-1")
     with store.reading() as reader:
         assert [event.id for event in reader.events(ACCOUNT)] == ["ev-1"]
+
+
+# --- forgetting an account -------------------------------------------------------------------------------------------
+
+
+def purge(store: Store) -> None:
+    enriched = an_enriched_event(an_event("purge"))
+    state = AccountState(account=ACCOUNT, is_known=True, life=Life.PURGED)
+    record(store, enriched, replace(a_decision(enriched, state=state), is_purge=True))
+
+
+def test_a_purged_account_opens_no_more_and_its_journal_still_verifies(store: Store, intruder: Intruder) -> None:
+    restriction = a_restriction("rs_1")
+    enriched = an_enriched_event()
+    record(store, enriched, a_decision(enriched, restrictions=(restriction,), messages=(a_message("msg-1"),)))
+    record_logins(store, 1, account="acct-2")
+    purge(store)
+    with store.reading() as reader:
+        state = reader.account(ACCOUNT)
+        assert state is not None
+        assert (state.life, state.unreadable, state.restrictions) == (Life.PURGED, (), ())
+        assert reader.restrictions(ACCOUNT) == ()
+        assert list(reader.events(ACCOUNT)) == []
+        assert reader.queued_messages(0, 10) == ()
+        assert len(list(reader.events(OTHER))) == 1
+    assert faults(store) == []
+
+
+def test_an_event_about_a_purged_account_is_recorded_under_a_new_key(store: Store) -> None:
+    record_logins(store, 1)
+    purge(store)
+    late = an_enriched_event(an_event("ev-late"))
+    record(store, late, a_decision(late, state=AccountState(account=ACCOUNT, life=Life.PURGED)))
+    with store.reading() as reader:
+        assert [event.id for event in reader.events(ACCOUNT)] == ["ev-late"]
+    assert faults(store) == []
+
+
+def test_a_purge_in_the_middle_of_a_transaction_leaves_no_key_behind(store: Store) -> None:
+    with store.transaction() as work:
+        for id_ in ("ev-1", "purge", "ev-3"):
+            enriched = an_enriched_event(an_event(id_))
+            work.record(enriched, replace(a_decision(enriched), is_purge=id_ == "purge"), "builtin-1")
+    with store.reading() as reader:
+        state = reader.account(ACCOUNT)
+        assert state is not None
+    assert faults(store) == []

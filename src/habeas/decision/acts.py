@@ -5,11 +5,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from habeas.decision import by_hand, documents, holder, matches, release, suspicion
+from habeas.decision import by_hand, documents, holder, life, matches, release, suspicion
 from habeas.decision.draft import AUTOMATION, Draft
 from habeas.decision.remember import remember_proof
 from habeas.domain import event_data as data
-from habeas.domain.account import Life
 from habeas.domain.actor import Actor, Role
 from habeas.domain.case import Priority
 from habeas.domain.decision import Refusal
@@ -33,8 +32,9 @@ PAGE = CasePolicy(queue="review", priority=Priority.PAGE)
 
 
 def timer_due(draft: Draft, due: data.TimerDue) -> None:
-    """A restriction's end or recheck has come, or the clock of a document request. A stale timer does nothing."""
+    """A restriction's end or recheck has come, or another clock. A stale timer does nothing."""
     documents.clock(draft, due)
+    life.clock(draft, due)
     restriction = next((r for r in draft.state.restrictions if r.id == due.about), None)
     if restriction is None or restriction.generation != due.generation or restriction.status is not Status.ACTIVE:
         return
@@ -134,11 +134,6 @@ def kyc_decided(draft: Draft, decided: data.KycDecision) -> None:
     """An identity check came to a good end (row B041)."""
     if decided.result in draft.policy.documents.accepted_results:
         draft.show(Proof(KYC, draft.now))
-
-
-def deactivate(draft: Draft) -> None:
-    """The user closes the account: from now on only the way out is open (model X12)."""
-    draft.state = replace(draft.state, life=Life.DEACTIVATED)
 
 
 ACTS: dict[type, Callable[[Draft, Any], Refusal | None]] = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from habeas.decision import acts, holder, release, suspicion
+from habeas.decision import acts, holder, life, release, suspicion
 from habeas.decision.asking import asked_capability, decided_now, request_of
 from habeas.decision.draft import Draft
 from habeas.decision.limits import request_limits
@@ -75,7 +75,7 @@ def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Deci
     if verdict is not None and verdict.level is Level.ALLOW:
         draft.state = remember_destination(draft.state, event, policy, now)
     if event.type == "account.deactivated" and verdict is not None and verdict.level is Level.ALLOW:
-        acts.deactivate(draft)
+        life.deactivate(draft)
     return draft.finish(verdict, _disposition(draft))
 
 

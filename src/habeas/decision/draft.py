@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec.structs import replace
 
-from habeas.domain.account import REQUESTS_MAX, AccountState, AutomatedPlacement, OpenCase, OpenRequest
+from habeas.domain.account import REQUESTS_MAX, AccountState, AutomatedPlacement, Life, OpenCase, OpenRequest
 from habeas.domain.actor import Actor, Role
 from habeas.domain.case import Case, CaseStatus, Match, Priority
 from habeas.domain.decision import (
@@ -92,6 +92,7 @@ class Draft:
         self._actions: list[Action] = []
         self._requests: dict[DocumentRequestId, DocumentRequest] = {}
         self._refused_ips: list[IpRefusal] = []
+        self._is_purge = False
 
     def new_id(self, prefix: str, *cause: str) -> str:
         """An id that derives from this event and what it causes."""
@@ -266,6 +267,16 @@ class Draft:
             self._timers[request.id] = Timer(request.id, request.generation, look_at)
         self._send(self.state.account, Topic.DOCUMENTS, _pack(request), request.id, request.status)
 
+    def time(self, timer: Timer) -> None:
+        """Look at something again at that time."""
+        self._timers[timer.about] = timer
+
+    def purge(self) -> None:
+        """Forget the account: what was sealed with its key cannot be opened from now on."""
+        kept = AccountState(account=self.state.account, entity=self.state.entity, life=Life.PURGED)
+        self.state = replace(kept, is_known=True, decided_at=self.now)
+        self._is_purge = True
+
     def show(self, proof: Proof) -> None:
         """The user has shown something, which the ways out rest on."""
         self.state = replace(self.state, proofs=with_proof(self.state.proofs, proof))
@@ -314,4 +325,5 @@ class Draft:
             messages=tuple(self._messages),
             requests=tuple(self._requests.values()),
             refused_ips=tuple(self._refused_ips),
+            is_purge=self._is_purge,
         )

@@ -204,6 +204,7 @@ class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     parents: tuple[AccountId, ...] = ()
     """The main account, then former main accounts whose restrictions stay until a review (model 5.3)."""
     life: Life = Life.ACTIVE
+    life_since: datetime | None = None
     name: str | None = None
     """As declared, with the birth date: what is compared with sanctions lists, when either side changes."""
     birth_date: date | None = None

@@ -136,3 +136,5 @@ class Decision(Struct, frozen=True):
     messages: tuple[Message, ...] = ()
     requests: tuple[DocumentRequest, ...] = ()
     refused_ips: tuple[IpRefusal, ...] = ()
+    is_purge: bool = False
+    """The account's key is forgotten with this."""

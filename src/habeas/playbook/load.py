@@ -37,6 +37,7 @@ from habeas.playbook.policy import (
     DocumentPolicy,
     Entity,
     KindPolicy,
+    LifePolicy,
     Placement,
     Playbook,
     Policy,
@@ -50,7 +51,7 @@ from habeas.playbook.rules import by_name, read_rules
 _SECTIONS = frozenset(
     {
         *("version", "title", "entity", "safety", "reason", "ladder", "kind", "challenge"),
-        *("region", "leap", "response", "detector", "action", "release", "documents", "appeal", "casework"),
+        *("region", "leap", "response", "detector", "action", "release", "documents", "appeal", "casework", "life"),
         *("feature", "rule"),
     }
 )
@@ -92,7 +93,7 @@ def read_playbook(text: bytes, name: str) -> Playbook:
 
 _ENTITY_OVERRIDES = (
     *("safety", "reason", "ladder", "kind", "challenge", "region", "leap", "detector"),
-    *("release", "documents", "appeal", "casework", "feature", "rule"),
+    *("release", "documents", "appeal", "casework", "life", "feature", "rule"),
 )
 
 
@@ -120,6 +121,7 @@ def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Polic
         documents=read(merged["documents"], DocumentPolicy, "documents"),
         appeals=read(merged["appeal"], AppealPolicy, "appeal"),
         casework=read(merged["casework"], CaseworkPolicy, "casework"),
+        life=read(merged["life"], LifePolicy, "life"),
         responses=_by_typology((*responses, *rule_responses)),
         regions=regions,
         detectors=_detectors(
@@ -213,6 +215,8 @@ def _faults(policy: Policy, responses: tuple[Response, ...]) -> Iterator[str]:
             yield f"{where}: no detector signals `{response.signal}`; a vendor's typology begins with `vendor.`"
         yield from (f"{where}: {fault}" for fault in _response_faults(policy, response))
     yield from (f"at `safety.quarantine`: {fault}" for fault in _automated_faults(policy, policy.safety.quarantine))
+    if policy.life.retain_for <= policy.life.withdraw_for:
+        yield "at `life`: records are kept for longer than withdrawals are open; make `retain_for` the longer one"
     for code, release in policy.releases.items():
         yield from (f"at `release.{code}`: {fault}" for fault in _release_faults(policy, code, release))
     for code in policy.challenges.reasons:

@@ -222,6 +222,17 @@ class AppealPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     queue: str = "appeals"
 
 
+class LifePolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[life]`: what follows a deactivation (model X12). Users are told of both before they deactivate."""
+
+    withdraw_for: timedelta
+    """The window in which a deactivated account can still withdraw by itself (row B068)."""
+    retain_for: timedelta
+    """How long records are kept after the end of the relationship (AMLR article 77: five years)."""
+    look_again_for: timedelta
+    """How soon it is tried again to forget an account on which something still rests."""
+
+
 class CaseworkPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`[casework]`: the clocks of cases (model 5.4)."""
 
@@ -272,6 +283,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     documents: DocumentPolicy
     appeals: AppealPolicy
     casework: CaseworkPolicy
+    life: LifePolicy
     regions: RegionPolicy
     responses: dict[str, tuple[Response, ...]]
     """By typology, highest `at_least` first."""

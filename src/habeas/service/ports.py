@@ -157,7 +157,7 @@ class Reader(Protocol):
         """Other accounts that declared one of this account's identity documents no later than it did, in id order. With
         `declares` (country, kind, number), of that document too, which this account declares now.
 
-        Numbers are kept as keyed hashes only. An account that is purged with nothing standing on it is forgotten here.
+        Numbers are kept as keyed hashes only. A purged account is forgotten here; one on which something stands is not purged.
         """
 
     def dealt_with(self, account: AccountId, since: datetime, limit: int) -> tuple[DealtWith, ...]:

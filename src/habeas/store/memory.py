@@ -7,7 +7,7 @@ with, so it waits for nobody and sees nothing half done.
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import nsmallest
 from itertools import islice
 from typing import Any, TypeVar
@@ -252,6 +252,13 @@ class MemoryRows:
             carriers = tables.restriction_accounts.get(restriction.id, frozenset())
             tables.restriction_accounts[restriction.id] = carriers | {row.account_id}
         self._set_timers(changes)
+        for document in changes.documents:
+            tables.documents.setdefault((document.document_key, document.account_id), document.at)
+        if changes.forgets_key:
+            folder = tables.folders[row.account_id]
+            tables.folders[row.account_id] = replace(folder, row=row._replace(wrapped_key=None))
+            tables.queue = {at: kept for at, kept in tables.queue.items() if kept.account_id != row.account_id}
+            tables.documents = {key: at for key, at in tables.documents.items() if key[1] != row.account_id}
         for failed in changes.failed_logins:
             del tables.failed_logins[
                 : bisect_left(tables.failed_logins, failed.at - FAILED_KEPT_US, key=lambda row: row[0])
@@ -259,10 +266,6 @@ class MemoryRows:
             insort(tables.failed_logins, (failed.at, failed))
         for refusal in changes.refusals:
             self._refuse(refusal)
-        for document in changes.documents:
-            tables.documents.setdefault((document.document_key, document.account_id), document.at)
-        if changes.forgets_documents:
-            tables.documents = {key: at for key, at in tables.documents.items() if key[1] != row.account_id}
         for dealing in changes.dealings:
             del tables.dealings[: bisect_left(tables.dealings, dealing.at - DEALINGS_KEPT_US, key=lambda row: row[0])]
             insort(tables.dealings, (dealing.at, dealing))

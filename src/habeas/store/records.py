@@ -147,11 +147,13 @@ def changes(
         requests=requests,
         failed_logins=list(_failed_logins(event, event_sequence, vault)),
         documents=list(_documents(event, vault)),
-        forgets_documents=state.life is Life.PURGED and not state.restrictions,
         dealings=list(_dealings(enriched, decision, event_sequence)),
+        forgets_key=decision.is_purge,
         refusals=[_refusal_row(refusal, event, vault) for refusal in decision.refused_ips],
         login=_login_cells(enriched.facts.traits),
     )
+    if decision.is_purge:
+        return written, OpenAccount(row._replace(wrapped_key=None), None, state)
     return written, OpenAccount(row, sealer, state)
 
 
@@ -326,6 +328,9 @@ def _state(row: AccountRow, sealer: Sealer | None) -> AccountState:
             return decode_state(row.account_id, sealer.open(_state_purpose(row.journal_sequence), row.state))
     except CannotOpenError:
         pass
+    if row.life == Life.PURGED:
+        # Nothing is lost that is not meant to be.
+        return AccountState(account=row.account_id, entity=EntityId(row.entity), life=Life.PURGED, is_known=True)
     # What accounts are found by is legible still, and must not be lost when the next event is recorded.
     return replace(
         AccountState(account=row.account_id, unreadable=(row.state,)),

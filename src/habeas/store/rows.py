@@ -235,9 +235,10 @@ class Changes(NamedTuple):
     """Each of them removes those that lie more than a day before it."""
     documents: Sequence[DocumentRow] = ()
     """The first declaration of a document by an account stays."""
-    forgets_documents: bool = False
     dealings: Sequence[DealingRow] = ()
     """Each of them removes those that lie more than 90 days before it."""
+    forgets_key: bool = False
+    """The account's wrapped key is removed at the end, and which documents it declared."""
     refusals: Sequence[RefusalRow] = ()
     """One that begins inside an earlier one prolongs it: the later end wins."""
     login: LoginCells | None = None

@@ -133,6 +133,8 @@ _CHANGE_ACCOUNT = """
 _CHANGE_STATE = """
     UPDATE account SET version = ?, state = ?, journal_sequence = ?, journal_head = ? WHERE account_id = ? AND version = ?
 """
+_FORGET_MESSAGES = "DELETE FROM outbox WHERE account_id = ?"
+_FORGET_KEY = "DELETE FROM account_key WHERE account_id = ?"
 _SET_KEY = "INSERT INTO account_key VALUES (?, ?) ON CONFLICT DO UPDATE SET wrapped_key = excluded.wrapped_key"
 _ADD_EVENT = "INSERT INTO event VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _ADD_ENTRY = "INSERT INTO journal VALUES (?, ?, ?)"
@@ -309,8 +311,6 @@ class SqliteRows:
             self._run(_ADD_FAILED_LOGIN, failed)
         for document in changes.documents:
             self._run(_ADD_DOCUMENT, document)
-        if changes.forgets_documents:
-            self._run(_FORGET_DOCUMENTS, (event.account_id,))
         for dealing in changes.dealings:
             self._run(_FORGET_DEALINGS, (dealing.at - DEALINGS_KEPT_US,))
             self._run(_ADD_DEALING, dealing)
@@ -321,6 +321,13 @@ class SqliteRows:
             self._run_many(_COUNT_LOGIN, [(cell,) for cell in changes.login.cells])
             if changes.login.halves:
                 self._run(_HALVE_LOGINS)
+        if changes.forgets_key:
+            # The bytes of the key are overwritten in the file, and not only given free.
+            self._run("PRAGMA secure_delete = ON")
+            self._run(_FORGET_KEY, (event.account_id,))
+            self._run(_FORGET_MESSAGES, (event.account_id,))
+            self._run(_FORGET_DOCUMENTS, (event.account_id,))
+            self._run("PRAGMA secure_delete = OFF")
 
     def _write_account(self, changes: Changes) -> None:
         row, version = changes.account, changes.version_before

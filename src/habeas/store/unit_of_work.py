@@ -1,17 +1,18 @@
 """The port on rows: what readers and writers of a store do, whichever table engine keeps the rows."""
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from msgspec.structs import replace
 
-from habeas.domain.account import AccountState
+from habeas.domain.account import AccountState, Life
 from habeas.domain.case import Case
 from habeas.domain.decision import Decision, Topic
 from habeas.domain.document import DocumentRequest
-from habeas.domain.errors import PlaybookError
+from habeas.domain.errors import PlaybookError, UnreadableRecordError
 from habeas.domain.facts import DealtWith, EnrichedEvent, IpActivity
 from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
 from habeas.domain.login import Trait, TraitFact, cell_of, total_cell
@@ -31,6 +32,9 @@ from habeas.store.journal import verify
 from habeas.store.records import OpenAccount
 from habeas.store.rows import CaseRow, Rows, from_column, to_column
 from habeas.store.vault import Sealer, Vault
+
+R = TypeVar("R")
+T = TypeVar("T")
 
 PIECE = 500
 """How many rows of a long list are read at once."""
@@ -57,18 +61,14 @@ class StoredReader:
 
     def restrictions(self, account: AccountId) -> tuple[Restriction, ...]:
         """All restrictions ever placed on the account. Raises UnreadableRecordError rather than leave one out."""
-        rows = self._rows.restrictions(account)
-        sealer = self._sealer(account) if rows else None
-        return tuple(records.read_restriction(row, sealer) for row in rows)
+        return self._read(account, self._rows.restrictions(account), records.read_restriction)
 
     def restriction_account(self, restriction: RestrictionId) -> AccountId | None:
         return self._rows.restriction_account(restriction)
 
     def cases(self, account: AccountId) -> tuple[Case, ...]:
         """All cases about the account. Raises UnreadableRecordError rather than leave one out."""
-        rows = self._rows.cases(account)
-        sealer = self._sealer(account) if rows else None
-        return tuple(records.read_case(row, sealer) for row in rows)
+        return self._read(account, self._rows.cases(account), records.read_case)
 
     def case_account(self, case: CaseId) -> AccountId | None:
         return self._rows.case_account(case)
@@ -89,9 +89,7 @@ class StoredReader:
 
     def document_requests(self, account: AccountId) -> tuple[DocumentRequest, ...]:
         """All document requests to the account. Raises UnreadableRecordError rather than leave one out."""
-        rows = self._rows.requests(account)
-        sealer = self._sealer(account) if rows else None
-        return tuple(records.read_request(row, sealer) for row in rows)
+        return self._read(account, self._rows.requests(account), records.read_request)
 
     def ip_activity(self, ip: str, at: datetime, account: AccountId) -> IpActivity:
         """What came from an address in the hour before an instant. Raises ValueError if `ip` is no IP address."""
@@ -134,13 +132,9 @@ class StoredReader:
 
     def events(self, account: AccountId) -> Iterator[RecordedEvent]:
         """All events about the account. Raises UnreadableRecordError rather than leave one out."""
-        sealer = self._sealer(account)
         after = 0
         while rows := self._rows.entries(account, after, PIECE):
-            for row in rows:
-                event = records.read_event(row, sealer)
-                if event is not None:
-                    yield event
+            yield from (event for event in self._read(account, rows, records.read_event) if event is not None)
             after = rows[-1].sequence
 
     def holder_accounts(self, holder: HolderId) -> tuple[AccountId, ...]:
@@ -191,8 +185,28 @@ class StoredReader:
             yield from ((row.sequence, row.entry) for row in rows)
             after = rows[-1].sequence
 
+    def _read(self, account: AccountId, rows: Sequence[R], read: Callable[[R, Sealer | None], T]) -> tuple[T, ...]:
+        """What is in the rows. Of an account that was purged, what opens still: the rest was forgotten on purpose."""
+        sealer = self._sealer(account) if rows else None
+        try:
+            return tuple(read(row, sealer) for row in rows)
+        except UnreadableRecordError:
+            if not self._is_purged(account):
+                raise
+        return tuple(_what_opens(rows, sealer, read))
+
+    def _is_purged(self, account: AccountId) -> bool:
+        row = self._rows.account(account)
+        return row is not None and row.life == Life.PURGED
+
     def _sealer(self, account: AccountId) -> Sealer | None:
         return records.open_key(account, self._rows.wrapped_key(account), self._vault)
+
+
+def _what_opens(rows: Sequence[R], sealer: Sealer | None, read: Callable[[R, Sealer | None], T]) -> Iterator[T]:
+    for row in rows:
+        with suppress(UnreadableRecordError):
+            yield read(row, sealer)
 
 
 class StoredUnitOfWork(StoredReader):
