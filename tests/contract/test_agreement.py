@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from typing_extensions import override
 
-from habeas.domain.account import AccountState, Life
+from habeas.domain.account import AccountState
 from habeas.domain.case import CaseStatus
 from habeas.domain.decision import Decision, IpRefusal, Message, Topic
 from habeas.domain.document import RequestStatus
@@ -114,8 +114,7 @@ def decisions(draw: st.DrawFn, enriched: EnrichedEvent) -> Decision:
         for ip, hours in draw(st.lists(st.tuples(ips, st.integers(1, 3)), max_size=2))
     )
     holder = draw(st.sampled_from((None, HolderId("h-1"), HolderId("h-2"))))
-    life = draw(st.sampled_from((Life.ACTIVE, Life.ACTIVE, Life.PURGED)))
-    state = AccountState(account=account, holder=holder, decided_at=enriched.event.time, life=life)
+    state = AccountState(account=account, holder=holder, decided_at=enriched.event.time)
     return a_decision(
         enriched,
         state=state,
@@ -321,12 +320,6 @@ class LaterDeclarationsWin(MemoryRows):
             self._tables.documents[row.document_key, row.account_id] = row.at
 
 
-class PurgedAccountsKeepTheirDocuments(MemoryRows):
-    @override
-    def write(self, changes: Changes) -> None:
-        super().write(changes._replace(forgets_documents=False))
-
-
 class DealingsStayForEver(MemoryRows):
     @override
     def write(self, changes: Changes) -> None:
@@ -339,7 +332,6 @@ class DealingsStayForEver(MemoryRows):
     "rows",
     [
         LaterDeclarationsWin,
-        PurgedAccountsKeepTheirDocuments,
         DealingsStayForEver,
         TimersStay,
         AnyGenerationFires,

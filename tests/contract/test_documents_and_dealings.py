@@ -12,7 +12,7 @@ from habeas.domain.facts import DealtWith, EnrichedEvent, Facts
 from habeas.domain.ids import AccountId
 from habeas.domain.verdict import Verdict
 from habeas.service.ports import Store
-from tests.builders import HOUR, NOON, a_dealing, a_decision, a_declaration, a_restriction, an_enriched_event, an_event
+from tests.builders import HOUR, NOON, a_dealing, a_decision, a_declaration, an_enriched_event, an_event
 from tests.contract.conftest import Intruder
 
 X1 = ("DE", "passport", "X1")
@@ -80,14 +80,11 @@ def test_a_number_that_says_nothing_links_nobody(store: Store) -> None:
     assert sharing(store, "b") == ()
 
 
-def test_a_purged_account_is_forgotten_unless_something_stands_on_it(store: Store) -> None:
+def test_a_purged_account_is_forgotten(store: Store) -> None:
     for account in ("gone", "banned"):
         record(store, a_declaration(account=account))
-    purged = AccountState(account=AccountId("gone"), life=Life.PURGED)
-    record(store, an_enriched_event(an_event("ev-2", account="gone")), state=purged)
-    standing = a_restriction(account=AccountId("banned"))
-    still = replace(purged, account=AccountId("banned"), restrictions=(standing,))
-    record(store, an_enriched_event(an_event("ev-2", account="banned")), state=still, restrictions=(standing,))
+    state = AccountState(account=AccountId("gone"), life=Life.PURGED)
+    record(store, an_enriched_event(an_event("ev-2", account="gone")), state=state, is_purge=True)
     assert sharing(store, "nobody", X1) == ("banned",)
 
 

@@ -67,8 +67,8 @@ def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Deci
     for signal in draft.signals:
         respond(draft, signal)
 
-    draft.state = remember_login(draft.state, enriched, policy, now)
     suspicion.follow(draft, state)
+    draft.state = remember_login(draft.state, enriched, policy, now)
     for doubt in _doubts(state, enriched):
         draft.open_case(policy.safety.quarantine_case, policy.safety.quarantine.reason, doubt)
     verdict = _verdict(draft, state.is_known)

@@ -151,20 +151,13 @@ class Reader(Protocol):
         and none that lie more than a day back. Raises ValueError if `ip` is no IP address.
         """
 
-    def trait_facts(self, values: Sequence[tuple[Trait, int]]) -> tuple[TraitFact, ...]:
-        """How common values of traits are among the logins of all accounts that were recorded with their traits.
-
-        Counts are kept in a bounded number of cells that values may share, and halved now and then so that what is no
-        longer common is forgotten: a share is at least the true one, and the newest logins may be missing from it.
-        """
-
     def document_accounts(
         self, account: AccountId, declares: tuple[str, str, str] | None = None
     ) -> tuple[AccountId, ...]:
         """Other accounts that declared one of this account's identity documents no later than it did, in id order. With
         `declares` (country, kind, number), of that document too, which this account declares now.
 
-        Numbers are kept as keyed hashes only. An account that is purged with nothing standing on it is forgotten here.
+        Numbers are kept as keyed hashes only. A purged account is forgotten here; one on which something stands is not purged.
         """
 
     def dealt_with(self, account: AccountId, since: datetime, limit: int) -> tuple[DealtWith, ...]:
@@ -174,6 +167,13 @@ class Reader(Protocol):
 
     def have_dealt(self, account: AccountId, counterparty: AccountId, since: datetime) -> bool:
         """Whether an account opened a trade with another one, paid it or sent it something, at or after an instant."""
+
+    def trait_facts(self, values: Sequence[tuple[Trait, int]]) -> tuple[TraitFact, ...]:
+        """How common values of traits are among the logins of all accounts that were recorded with their traits.
+
+        Counts are kept in a bounded number of cells that values may share, and halved now and then so that what is no
+        longer common is forgotten: a share is at least the true one, and the newest logins may be missing from it.
+        """
 
     def events(self, account: AccountId) -> Iterator[RecordedEvent]:
         """All events about the account, in the order in which they were decided. Raises UnreadableRecordError rather than
@@ -220,9 +220,9 @@ class UnitOfWork(Reader, Protocol):
 
     def record(self, enriched: EnrichedEvent, decision: Decision, playbook: str) -> None:
         """Write one event with everything it led to: event, state, restrictions with their reasons, cases, timers,
-        document requests, outbox rows and journal entries; of a failed login or a refusal, the address's keyed hash; of a
-        declared identity document, the number's; of a trade or a transfer that was not refused, who dealt with whom; and one
-        more login for each of its traits.
+        document requests, outbox rows and journal entries; of a failed login or a refusal the address's keyed hash; one
+        more login for each of its traits; of a declared identity document, the number's keyed hash; and of a trade or a
+        transfer that was not refused, who dealt with whom.
 
         A restriction that lacks its statement raises MissingStatementError and nothing is written. Timers of
         restrictions that ended are removed; a restriction has at most one timer. The event of a timer removes that timer

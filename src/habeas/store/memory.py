@@ -158,10 +158,6 @@ class MemoryRows:
         rows = self._tables.refusals.get(ip_key, ())
         return max((row.until_at for row in rows if row.from_at <= at < row.until_at), default=None)
 
-    def login_counts(self, cells: Sequence[int]) -> dict[int, int]:
-        counts = self._tables.login_counts
-        return {cell: counts[cell] for cell in cells if cell in counts}
-
     def documents(self, account: AccountId) -> Sequence[DocumentRow]:
         return sorted(DocumentRow(key, who, at) for (key, who), at in self._tables.documents.items() if who == account)
 
@@ -181,6 +177,10 @@ class MemoryRows:
     def have_dealt(self, account: AccountId, counterparty: AccountId, since: int) -> bool:
         pair = (account, counterparty)
         return any((row.account_id, row.counterparty_id) == pair for at, row in self._tables.dealings if at >= since)
+
+    def login_counts(self, cells: Sequence[int]) -> dict[int, int]:
+        counts = self._tables.login_counts
+        return {cell: counts[cell] for cell in cells if cell in counts}
 
     def references(self) -> Sequence[ReferenceRow]:
         rows = (row for row, _ in self._tables.references.values())
@@ -252,10 +252,13 @@ class MemoryRows:
             carriers = tables.restriction_accounts.get(restriction.id, frozenset())
             tables.restriction_accounts[restriction.id] = carriers | {row.account_id}
         self._set_timers(changes)
+        for document in changes.documents:
+            tables.documents.setdefault((document.document_key, document.account_id), document.at)
         if changes.forgets_key:
             folder = tables.folders[row.account_id]
             tables.folders[row.account_id] = replace(folder, row=row._replace(wrapped_key=None))
             tables.queue = {at: kept for at, kept in tables.queue.items() if kept.account_id != row.account_id}
+            tables.documents = {key: at for key, at in tables.documents.items() if key[1] != row.account_id}
         for failed in changes.failed_logins:
             del tables.failed_logins[
                 : bisect_left(tables.failed_logins, failed.at - FAILED_KEPT_US, key=lambda row: row[0])
@@ -263,18 +266,14 @@ class MemoryRows:
             insort(tables.failed_logins, (failed.at, failed))
         for refusal in changes.refusals:
             self._refuse(refusal)
+        for dealing in changes.dealings:
+            del tables.dealings[: bisect_left(tables.dealings, dealing.at - DEALINGS_KEPT_US, key=lambda row: row[0])]
+            insort(tables.dealings, (dealing.at, dealing))
         if changes.login is not None:
             for cell in changes.login.cells:
                 tables.login_counts[cell] = tables.login_counts.get(cell, 0) + 1
             if changes.login.halves:
                 tables.login_counts = {cell: (logins + 1) // 2 for cell, logins in tables.login_counts.items()}
-        for document in changes.documents:
-            tables.documents.setdefault((document.document_key, document.account_id), document.at)
-        if changes.forgets_documents:
-            tables.documents = {key: at for key, at in tables.documents.items() if key[1] != row.account_id}
-        for dealing in changes.dealings:
-            del tables.dealings[: bisect_left(tables.dealings, dealing.at - DEALINGS_KEPT_US, key=lambda row: row[0])]
-            insort(tables.dealings, (dealing.at, dealing))
         for message in fresh:
             tables.last_position += 1
             tables.queue[tables.last_position] = message

@@ -150,10 +150,9 @@ def changes(
         messages=[_message_row(m, account, sealer) for m in decision.messages],
         requests=requests,
         failed_logins=list(_failed_logins(event, event_sequence, vault)),
-        forgets_key=decision.is_purge,
         documents=list(_documents(event, vault)),
-        forgets_documents=state.life is Life.PURGED and not state.restrictions,
         dealings=list(_dealings(enriched, decision, event_sequence)),
+        forgets_key=decision.is_purge,
         refusals=[_refusal_row(refusal, event, vault) for refusal in decision.refused_ips],
         login=_login_cells(enriched.facts.traits),
     )

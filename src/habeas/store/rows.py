@@ -233,13 +233,12 @@ class Changes(NamedTuple):
     requests: Sequence[RequestRow] = ()
     failed_logins: Sequence[FailedLoginRow] = ()
     """Each of them removes those that lie more than a day before it."""
-    forgets_key: bool = False
-    """The account's wrapped key is removed at the end."""
     documents: Sequence[DocumentRow] = ()
     """The first declaration of a document by an account stays."""
-    forgets_documents: bool = False
     dealings: Sequence[DealingRow] = ()
     """Each of them removes those that lie more than 90 days before it."""
+    forgets_key: bool = False
+    """The account's wrapped key is removed at the end, and which documents it declared."""
     refusals: Sequence[RefusalRow] = ()
     """One that begins inside an earlier one prolongs it: the later end wins."""
     login: LoginCells | None = None
@@ -282,9 +281,6 @@ class Rows(Protocol):
     def refused_until(self, ip_key: bytes, at: int) -> int | None:
         """The latest end of the refusals of an address that hold at an instant."""
 
-    def login_counts(self, cells: Sequence[int]) -> dict[int, int]:
-        """What some cells have counted; those that have counted nothing are left out."""
-
     def documents(self, account: AccountId) -> Sequence[DocumentRow]:
         """What an account declared, by key."""
 
@@ -296,6 +292,9 @@ class Rows(Protocol):
 
     def have_dealt(self, account: AccountId, counterparty: AccountId, since: int) -> bool:
         """At or after an instant."""
+
+    def login_counts(self, cells: Sequence[int]) -> dict[int, int]:
+        """What some cells have counted; those that have counted nothing are left out."""
 
     def references(self) -> Sequence[ReferenceRow]:
         """All versions, by (`kind`, `loaded_at`, `version`)."""

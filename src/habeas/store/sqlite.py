@@ -159,12 +159,12 @@ _PROLONG_REFUSAL = """
     UPDATE refused_ip SET until_at = max(until_at, ?) WHERE ip_key = ? AND from_at <= ? AND until_at >= ?
 """
 _ADD_REFUSAL = "INSERT INTO refused_ip VALUES (?, ?, ?)"
-_COUNT_LOGIN = "INSERT INTO login_count VALUES (?, 1) ON CONFLICT DO UPDATE SET logins = logins + 1"
-_HALVE_LOGINS = "UPDATE login_count SET logins = (logins + 1) / 2"
 _ADD_DOCUMENT = "INSERT INTO declared_document VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _FORGET_DOCUMENTS = "DELETE FROM declared_document WHERE account_id = ?"
 _ADD_DEALING = "INSERT INTO dealing VALUES (?, ?, ?, ?, ?)"
 _FORGET_DEALINGS = "DELETE FROM dealing WHERE at < ?"
+_COUNT_LOGIN = "INSERT INTO login_count VALUES (?, 1) ON CONFLICT DO UPDATE SET logins = logins + 1"
+_HALVE_LOGINS = "UPDATE login_count SET logins = (logins + 1) / 2"
 _ADD_REFERENCE = "INSERT INTO reference_set VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _CHANGE_REFERENCE = """
     UPDATE reference_set SET as_of = ?, loaded_at = ?, entries = ?, source = ?, loaded_by = ?, is_current = ?
@@ -232,10 +232,6 @@ class SqliteRows:
         until: int | None = self._run(_REFUSED_UNTIL, (ip_key, at, at)).fetchone()[0]
         return until
 
-    def login_counts(self, cells: Sequence[int]) -> dict[int, int]:
-        marks = ",".join("?" * len(cells))
-        return dict(self._run(f"SELECT cell, logins FROM login_count WHERE cell IN ({marks})", cells))  # noqa: S608 - marks
-
     def documents(self, account: AccountId) -> Sequence[DocumentRow]:
         return [DocumentRow._make(row) for row in self._run(_DOCUMENTS, (account,))]
 
@@ -247,6 +243,10 @@ class SqliteRows:
 
     def have_dealt(self, account: AccountId, counterparty: AccountId, since: int) -> bool:
         return self._run(_HAVE_DEALT, (counterparty, account, since)).fetchone() is not None
+
+    def login_counts(self, cells: Sequence[int]) -> dict[int, int]:
+        marks = ",".join("?" * len(cells))
+        return dict(self._run(f"SELECT cell, logins FROM login_count WHERE cell IN ({marks})", cells))  # noqa: S608 - marks
 
     def references(self) -> Sequence[ReferenceRow]:
         return [ReferenceRow._make(row) for row in self._run(_REFERENCES)]
@@ -311,8 +311,6 @@ class SqliteRows:
             self._run(_ADD_FAILED_LOGIN, failed)
         for document in changes.documents:
             self._run(_ADD_DOCUMENT, document)
-        if changes.forgets_documents:
-            self._run(_FORGET_DOCUMENTS, (event.account_id,))
         for dealing in changes.dealings:
             self._run(_FORGET_DEALINGS, (dealing.at - DEALINGS_KEPT_US,))
             self._run(_ADD_DEALING, dealing)
@@ -328,6 +326,7 @@ class SqliteRows:
             self._run("PRAGMA secure_delete = ON")
             self._run(_FORGET_KEY, (event.account_id,))
             self._run(_FORGET_MESSAGES, (event.account_id,))
+            self._run(_FORGET_DOCUMENTS, (event.account_id,))
             self._run("PRAGMA secure_delete = OFF")
 
     def _write_account(self, changes: Changes) -> None:

@@ -102,17 +102,6 @@ class StoredReader:
             refused_until=None if refused_until is None else from_column(refused_until),
         )
 
-    def trait_facts(self, values: Sequence[tuple[Trait, int]]) -> tuple[TraitFact, ...]:
-        """How common values of traits are, as counted in their cells."""
-        if not values:
-            return ()
-        cells = [cell for trait, name in values for cell in (cell_of(trait, name), total_cell(trait))]
-        counts = self._rows.login_counts(cells)
-        return tuple(
-            TraitFact(trait, name, counts.get(cell_of(trait, name), 0), counts.get(total_cell(trait), 0))
-            for trait, name in values
-        )
-
     def document_accounts(
         self, account: AccountId, declares: tuple[str, str, str] | None = None
     ) -> tuple[AccountId, ...]:
@@ -129,6 +118,17 @@ class StoredReader:
 
     def have_dealt(self, account: AccountId, counterparty: AccountId, since: datetime) -> bool:
         return self._rows.have_dealt(account, counterparty, to_column(since))
+
+    def trait_facts(self, values: Sequence[tuple[Trait, int]]) -> tuple[TraitFact, ...]:
+        """How common values of traits are, as counted in their cells."""
+        if not values:
+            return ()
+        cells = [cell for trait, name in values for cell in (cell_of(trait, name), total_cell(trait))]
+        counts = self._rows.login_counts(cells)
+        return tuple(
+            TraitFact(trait, name, counts.get(cell_of(trait, name), 0), counts.get(total_cell(trait), 0))
+            for trait, name in values
+        )
 
     def events(self, account: AccountId) -> Iterator[RecordedEvent]:
         """All events about the account. Raises UnreadableRecordError rather than leave one out."""
