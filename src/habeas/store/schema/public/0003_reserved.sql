@@ -1,0 +1,1 @@
+-- Number 3 belongs to work that is under way elsewhere. Delete this file when the migration of that number arrives.
