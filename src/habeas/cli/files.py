@@ -4,8 +4,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from habeas.cli import show
 from habeas.domain.errors import BadInputError
 
 
@@ -26,6 +27,15 @@ def written(path: Path) -> Iterator[BinaryIO]:
         raise BadInputError(f"cannot write `{path}`: {exc.strerror}; check the folder and its permissions") from None
     finally:
         draft.unlink(missing_ok=True)
+
+
+def write_pair(path: Path, name: str, value: Any, text: str) -> None:
+    """One matter in a folder of its own, for machines (`NAME.json`) and for people (`NAME.md`)."""
+    place = folder(path)
+    for file_name, content in ((f"{name}.json", show.pretty(value)), (f"{name}.md", text.encode())):
+        with written(place / file_name) as file:
+            file.write(content)
+    print(f"written to {place / name}.json and {place / name}.md")
 
 
 def folder(path: Path) -> Path:

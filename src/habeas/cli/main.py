@@ -6,7 +6,21 @@ from typing import Annotated
 import typer
 
 import habeas
-from habeas.cli import ask, cases, diagnose, doctor, events, journal, measure, policy, reference, screening, staff, tour
+from habeas.cli import (
+    ask,
+    cases,
+    diagnose,
+    doctor,
+    events,
+    export,
+    journal,
+    measure,
+    policy,
+    reference,
+    screening,
+    staff,
+    tour,
+)
 from habeas.domain.errors import BadInputError, HabeasError
 
 app = typer.Typer(
@@ -53,6 +67,7 @@ app.command()(screening.screen)
 app.command()(screening.rescreen)
 app.add_typer(policy.app, name="playbook")
 app.add_typer(journal.app, name="journal")
+app.add_typer(export.app, name="export")
 app.command()(doctor.doctor)
 app.command()(measure.bench)
 app.add_typer(screening.evaluate_app, name="evaluate")
