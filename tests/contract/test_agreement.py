@@ -1,6 +1,7 @@
 """Memory and SQLite answer alike, whatever is recorded; and the comparison is known to notice when they do not."""
 
 import tempfile
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,9 +20,10 @@ from habeas.domain.event import TIMER_DUE, TIMER_SOURCE
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import AccountId, CaseId, HolderId, RestrictionId
 from habeas.domain.restriction import Status
+from habeas.service.checkpoints import read_checkpoint, take_checkpoint
 from habeas.service.ports import Reader, Store
 from habeas.store.memory import MemoryRows, MemoryStore, Tables
-from habeas.store.rows import Changes, QueuedRow
+from habeas.store.rows import Changes, JournalRow, QueuedRow
 from habeas.store.sqlite import SqliteStore
 from tests.builders import (
     HOUR,
@@ -134,7 +136,10 @@ def view(reader: Reader) -> dict[str, Any]:
         "open cases": (reader.open_cases(None, 2), reader.open_cases("takeover", 99), reader.open_cases("kyc", 9)),
         "all cases": (list(reader.all_cases()), list(reader.all_cases("takeover"))),
         "case accounts": [reader.case_account(CaseId(f"cs_{number}")) for number in range(3)],
-        "journal": (list(reader.verify_journal()), reader.journal_length()),
+        "journal": (list(reader.verify_journal()), reader.journal_length(), reader.journal_end()),
+        "positions": [(entry.position, entry.account) for entry in reader.journal_entries(0, reader.journal_end())],
+        "checkpoints": [read_checkpoint(each.body).number for each in reader.checkpoints()]
+        + [reader.last_checkpoint()],
     }
     for account in map(AccountId, ACCOUNTS):
         answers[account] = (
@@ -213,6 +218,12 @@ class StoresAgree(RuleBasedStateMachine):
                 queued = work.queued_messages(0, 99)
                 work.delivered([queued[place].position for place in places if place < len(queued)], NOON)
 
+    @rule(at=times)
+    def checkpoint(self, at: datetime) -> None:
+        signed = [take_checkpoint(store, at) for store in self.stores]
+        sizes = [each and read_checkpoint(each.body).size for each in signed]
+        assert sizes[0] == sizes[1]
+
     @invariant()
     def every_answer_is_the_same(self) -> None:
         memory, sqlite = self.stores
@@ -290,6 +301,12 @@ class EarlierEndsOfRefusalsWin(MemoryRows):
             self._tables.refusals[refusal.ip_key] = (refusal,)
 
 
+class PositionsCountOneAccount(MemoryRows):
+    @override
+    def _positioned(self, entries: Sequence[JournalRow]) -> Iterator[JournalRow]:
+        return (entry._replace(position=entry.sequence) for entry in entries)
+
+
 @pytest.mark.parametrize(
     "rows",
     [
@@ -300,6 +317,7 @@ class EarlierEndsOfRefusalsWin(MemoryRows):
         QueueIsReadFromItsEnd,
         FailedLoginsStayForEver,
         EarlierEndsOfRefusalsWin,
+        PositionsCountOneAccount,
     ],
 )
 def test_a_planted_bug_is_noticed(rows: type[MemoryRows]) -> None:

@@ -195,8 +195,8 @@ def test_what_staff_wrote_and_how_misuse_is_found_is_told_nowhere() -> None:
 
 def test_a_country_is_told_of_a_limit_under_full_disclosure_and_not_under_limited() -> None:
     facts = {"country": "CN"}
-    full = a_file(a_limit(Reason.KYC_REGION, facts=facts))
-    limited = a_file(a_limit(Reason.KYC_REGION, facts=facts, disclosure=Disclosure.LIMITED))
+    full = a_file(a_limit(Reason.SANCTIONED_TRAVEL, facts=facts))
+    limited = a_file(a_limit(Reason.SANCTIONED_TRAVEL, facts=facts, disclosure=Disclosure.LIMITED))
     country = catalogue("en").areas["CN"]
     assert country in content(full)
     assert country not in content(limited)

@@ -41,7 +41,7 @@ def drawn(store: MemoryStore, wanted: int = 20, seed: int = 0, from_day: date = 
         return sample(reader, shipped_playbook(), from_day, to_day, NOON + HOUR, wanted, seed)
 
 
-REGION = a_limit(Reason.KYC_REGION, facts={"country": "CN"})
+REGION = a_limit(Reason.SANCTIONED_TRAVEL, facts={"country": "CN"})
 TAKEOVER = a_limit(Reason.ACCOUNT_TAKEOVER)
 ORDER = a_limit(Reason.LEGAL_ORDER, facts={"authority": "the court of SECRET"}, disclosure=Disclosure.FULL)
 
@@ -51,7 +51,7 @@ def test_counts_are_bands_and_few_are_not_named() -> None:
     assert told.restrictions == "20-24"
     assert told.tables["reason"] == (
         Cell("ACCOUNT_TAKEOVER", "10-14"),
-        Cell("KYC_REGION", "5-9"),
+        Cell("SANCTIONED_TRAVEL", "5-9"),
         Cell(OTHERS, "1-4"),
     )
     assert "LEGAL_ORDER" not in sample_text(told)
@@ -64,7 +64,7 @@ def test_what_is_drawn_says_nothing_of_a_person() -> None:
     assert len(told.drawn) == 15
     for telling in ("China", "SECRET", "person-", "rs_", "2026-03-02"):
         assert telling not in text
-    assert {each.counted.reason for each in told.drawn} == {"KYC_REGION", "LEGAL_ORDER"}
+    assert {each.counted.reason for each in told.drawn} == {"SANCTIONED_TRAVEL", "LEGAL_ORDER"}
     assert all(each.what_happened and each.legal_ground and each.challenge for each in told.drawn)
 
 
@@ -72,7 +72,7 @@ def test_few_are_not_drawn_and_how_many_are_drawn_does_not_tell_how_many_there_a
     assert {len(drawn(a_store(*[REGION] * count)).drawn) for count in (5, 7, 9)} == {5}
     assert drawn(a_store(*[REGION] * 4)).drawn == ()
     told = drawn(a_store(*[REGION] * 6, *[ORDER] * 4))
-    assert {each.counted.reason for each in told.drawn} == {"KYC_REGION"}
+    assert {each.counted.reason for each in told.drawn} == {"SANCTIONED_TRAVEL"}
 
 
 def test_a_seed_draws_the_same_again_and_another_one_others() -> None:

@@ -83,6 +83,23 @@ def test_a_later_schema_is_left_alone(connection: sqlite3.Connection, folder: Pa
     connection.close()
 
 
+def test_entries_from_before_there_were_positions_keep_their_order(
+    connection: sqlite3.Connection, tmp_path: Path
+) -> None:
+    known = scripts(PUBLIC)
+    before = [path for path in known if path.name < "0005"]
+    for path in before:
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    migrate(connection, DATABASE, tmp_path)
+    written = [("b", 1, b"one"), ("a", 1, b"two"), ("b", 2, b"three")]
+    connection.executemany("INSERT INTO journal VALUES (?, ?, ?)", written)
+    migrate(connection, DATABASE)
+    connection.execute("INSERT INTO journal (account_id, sequence, entry) VALUES ('a', 2, x'00')")
+    rows = connection.execute("SELECT account_id, sequence, entry, position FROM journal ORDER BY position").fetchall()
+    assert rows == [(*row, position) for position, row in enumerate([*written, ("a", 2, b"\0")], start=1)]
+    connection.close()
+
+
 def test_nothing_is_written_to_a_store_that_is_up_to_date(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "habeas.db"
     first, second = (sqlite3.connect(path, isolation_level=None, timeout=0) for _ in range(2))
