@@ -6,6 +6,7 @@ from pathlib import Path
 from msgspec.structs import FieldInfo, fields
 
 from habeas.detection.sight import COMMON, fields_for
+from habeas.disclosure.access import EVENT_FIELDS, EVENTS_NOT_TOLD, TOLD, Telling
 from habeas.domain.capability import ACCOUNT_CAPABILITIES, Level
 from habeas.domain.event import EVENT_TYPES
 from habeas.domain.kind import ACCOUNT_KINDS, LEVELS
@@ -84,7 +85,33 @@ def _length(length: object) -> str:
     )
 
 
-PAGES = {"events.md": events_page, "kinds.md": kinds_page, "rule-names.md": rule_names_page}
+def own_data_page() -> str:
+    """What becomes of every field when a person asks for the own data."""
+    tables = {"Event": EVENT_FIELDS} | {record.__name__: told for record, told in TOLD.items()}
+    rows = [
+        f"| {name} | {', '.join(f'`{field}`' for field, each in told.items() if each is telling)} | {telling} |"
+        for name, told in tables.items()
+        for telling in Telling
+        if telling in told.values()
+    ]
+    left_out = [f"| `{name}` | all | {telling} |" for name, telling in EVENTS_NOT_TOLD.items()]
+    return (
+        "# What a person is told of the own data\n\n"
+        "Generated from `habeas.disclosure.access` by `scripts/reference_docs.py`.\n\n"
+        "`habeas export subject ACCOUNT --out DIR` writes what is `told` here, and nothing else. `told in words` is\n"
+        "said by the statement, as far as the restriction's disclosure class goes. Restrictions that were only proposed,\n"
+        "cases about nothing that was told, acts of staff and timers are not in it. A field that is new is not told until\n"
+        "it stands in the table.\n\n"
+        "| record | fields | become |\n|---|---|---|\n" + "\n".join(rows + left_out) + "\n"
+    )
+
+
+PAGES = {
+    "events.md": events_page,
+    "kinds.md": kinds_page,
+    "own-data.md": own_data_page,
+    "rule-names.md": rule_names_page,
+}
 
 
 def stale() -> list[str]:

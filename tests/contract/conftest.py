@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import pytest
 
 from habeas.domain.ids import AccountId, DocumentRequestId, RestrictionId
-from habeas.service.ports import Store
+from habeas.service.ports import SignedCheckpoint, Store
 from habeas.store.memory import Folder, MemoryStore
-from habeas.store.rows import JournalRow
+from habeas.store.rows import CheckpointRow, JournalRow
 from habeas.store.sqlite import SqliteStore
 
 
@@ -21,6 +21,10 @@ class Intruder(Protocol):
     def journal(self, account: str) -> list[tuple[int, bytes]]: ...
 
     def set_journal(self, account: str, rows: list[tuple[int, bytes]]) -> None: ...
+
+    def change_entry(self, account: str, sequence: int, entry: bytes | None) -> None: ...
+
+    def change_checkpoint(self, number: int, checkpoint: SignedCheckpoint | None) -> None: ...
 
     def set_head(self, account: str, sequence: int, head: bytes) -> None: ...
 
@@ -52,6 +56,18 @@ class MemoryIntruder:
         key = AccountId(account)
         folder = self._folder(account)
         self._folders[key] = replace(folder, journal=tuple(JournalRow(key, *row) for row in rows))
+
+    def change_entry(self, account: str, sequence: int, entry: bytes | None) -> None:
+        folder = self._folder(account)
+        rows = [row if row.sequence != sequence else row._replace(entry=entry or b"") for row in folder.journal]
+        left = tuple(row for row in rows if row.entry)
+        self._folders[AccountId(account)] = replace(folder, journal=left)
+
+    def change_checkpoint(self, number: int, checkpoint: SignedCheckpoint | None) -> None:
+        rows = [row for row in self._store._tables.checkpoints if row.number != number]
+        if checkpoint is not None:
+            rows.append(CheckpointRow(number, checkpoint.body, checkpoint.signature))
+        self._store._tables.checkpoints = tuple(sorted(rows))
 
     def set_head(self, account: str, sequence: int, head: bytes) -> None:
         self._set(account, journal_sequence=sequence, journal_head=head)
@@ -104,7 +120,19 @@ class SqliteIntruder:
     def set_journal(self, account: str, rows: list[tuple[int, bytes]]) -> None:
         self._run("DELETE FROM journal WHERE account_id = ?", account)
         for row in rows:
-            self._run("INSERT INTO journal VALUES (?, ?, ?)", account, *row)
+            self._run("INSERT INTO journal (account_id, sequence, entry) VALUES (?, ?, ?)", account, *row)
+
+    def change_entry(self, account: str, sequence: int, entry: bytes | None) -> None:
+        where = "WHERE account_id = ? AND sequence = ?"
+        if entry is None:
+            self._run(f"DELETE FROM journal {where}", account, sequence)
+        else:
+            self._run(f"UPDATE journal SET entry = ? {where}", entry, account, sequence)
+
+    def change_checkpoint(self, number: int, checkpoint: SignedCheckpoint | None) -> None:
+        self._run("DELETE FROM checkpoint WHERE number = ?", number)
+        if checkpoint is not None:
+            self._run("INSERT INTO checkpoint VALUES (?, ?, ?)", number, checkpoint.body, checkpoint.signature)
 
     def set_head(self, account: str, sequence: int, head: bytes) -> None:
         self._run(

@@ -1,11 +1,13 @@
 """`habeas case ...`: what waits for people, and what they find."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from habeas.cli import show, wiring
 from habeas.cli.acting import one_of, report
+from habeas.cli.files import write_pair
 from habeas.cli.options import ActorOption, JsonOption, NoteOption, StoreOption, actor
 from habeas.domain.case import Case, CaseOutcome
 from habeas.domain.errors import BadInputError
@@ -93,6 +95,26 @@ def decide(
     report(result, json=json)
     if not json and decided is not None:
         print(f"case {decided.id} is {decided.status}" + (f" as {decided.outcome}" if decided.outcome else ""))
+
+
+@app.command()
+def export(
+    case: CaseArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="An empty folder, or one that is not there yet.")],
+    store: StoreOption = None,
+) -> None:
+    """The file of one case: timeline, restrictions with their reasons, evidence, decisions, documents. For people who judge.
+
+    Example: habeas case export cs_5k2jq3v7x4m6a2bc --out case-17
+    """
+    from habeas.service.case_file import case_file, case_text
+
+    with wiring.opened_store(store) as opened:
+        found = case_by_id(opened, CaseId(case))
+        if found is None:
+            raise _unknown(case)
+        told = case_file(wiring.questions(opened), AccountId(found.account), found, wiring.now())
+    write_pair(out, "case", told, case_text(told))
 
 
 @app.command("statistics")

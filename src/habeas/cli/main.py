@@ -12,6 +12,7 @@ from habeas.cli import (
     diagnose,
     doctor,
     events,
+    export,
     journal,
     logins,
     measure,
@@ -67,6 +68,7 @@ app.command()(screening.screen)
 app.command()(screening.rescreen)
 app.add_typer(policy.app, name="playbook")
 app.add_typer(journal.app, name="journal")
+app.add_typer(export.app, name="export")
 app.command()(doctor.doctor)
 app.command()(measure.bench)
 screening.evaluate_app.command("logins")(logins.evaluate_logins)

@@ -20,6 +20,11 @@ def json_line(value: Any) -> None:
     sys.stdout.buffer.flush()
 
 
+def pretty(value: Any) -> bytes:
+    """A JSON value over many lines, for a file that people may look into."""
+    return msgspec.json.format(_encode(value), indent=2) + b"\n"
+
+
 def console() -> Console:
     """The terminal. Text is never taken for markup: account ids and notes come from outside."""
     return Console(highlight=False, markup=False, soft_wrap=True)

@@ -101,14 +101,14 @@ def limits_to_show(standing: Standing, policy: Policy, at: datetime) -> tuple[Li
     """
     found: dict[object, Limit] = {}
     for restriction, phase, later in _in_force(standing, at):
-        limit = Limit(_as_public(restriction, policy), phase, later)
+        limit = Limit(as_public(restriction, policy), phase, later)
         key = _sameness(limit)
         if key not in found or restriction.account == standing.account:
             found[key] = limit
     return tuple(sorted(found.values(), key=lambda limit: _order(limit, standing)))
 
 
-def _as_public(restriction: Restriction, policy: Policy) -> Restriction:
+def as_public(restriction: Restriction, policy: Policy) -> Restriction:
     """A member of the cover class, stripped to what its class shows; anything else as it is.
 
     Public records of reviews are made equal when they are placed (model 5.5). This makes sure that a record that should

@@ -67,6 +67,24 @@ class JournalFault(Struct, frozen=True):
     what: str
 
 
+class StoredEntry(Struct, frozen=True):
+    """A journal entry as it is stored. `position` counts the entries of all accounts from 1 without a gap, in the order in
+    which their transactions committed: once one was seen, none with a lower one can still come.
+    """
+
+    position: int
+    account: AccountId
+    stored: bytes
+
+
+class SignedCheckpoint(Struct, frozen=True):
+    """A checkpoint as it is stored: its number from 1, the bytes that were signed (`service.checkpoints`), the signature."""
+
+    number: int
+    body: bytes
+    signature: bytes
+
+
 class ReferenceSet(Struct, frozen=True, kw_only=True):
     """One version of one thing that is looked up: a list, places, networks, overrides.
 
@@ -214,6 +232,21 @@ class Reader(Protocol):
     def journal_length(self) -> int:
         """How many journal entries there are."""
 
+    def journal_end(self) -> int:
+        """The position of the last journal entry; 0 where there is none."""
+
+    def journal_entries(self, after: int, until: int) -> Iterator[StoredEntry]:
+        """The entries of all accounts behind a position and up to another, by position."""
+
+    def account_entries(self, account: AccountId) -> Iterator[StoredEntry]:
+        """An account's entries, in the order in which they were written. They need not be readable: nothing is opened."""
+
+    def checkpoints(self, after: int = 0) -> Iterator[SignedCheckpoint]:
+        """Checkpoints with a number above `after`, in order."""
+
+    def last_checkpoint(self) -> int:
+        """The highest number that a checkpoint ever had here, whether or not it is still there; 0 where there was none."""
+
 
 class UnitOfWork(Reader, Protocol):
     """A reader that also writes. All its writes become durable together when the transaction ends, or none does."""
@@ -243,8 +276,20 @@ class UnitOfWork(Reader, Protocol):
     def remove_reference(self, kind: str) -> None:
         """From now on no set of this kind is current. Its versions stay."""
 
+    def add_checkpoint(self, checkpoint: SignedCheckpoint) -> bool:
+        """Keep a checkpoint; False, with nothing written, unless its number is the next one."""
+
     def record_playbook(self, version: str, text: bytes) -> None:
         """Keep the text of a playbook. The same version with another text raises PlaybookError."""
+
+
+class Signer(Protocol):
+    """What signs checkpoints and exports: one Ed25519 key for the life of a store."""
+
+    public_key: bytes
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature, 64 bytes."""
 
 
 class Store(Protocol):
@@ -258,6 +303,12 @@ class Store(Protocol):
 
     def reading(self) -> AbstractContextManager[Reader]:
         """A consistent view for the length of the block."""
+
+    def signer(self) -> Signer:
+        """The store's signing key, made on first use. Where there are checkpoints and it is gone, StoreError."""
+
+    def public_key(self) -> bytes | None:
+        """What the store's signatures are checked with; None while there is no signing key."""
 
     def facts(self) -> StoreFacts:
         """What there is to say about the store itself."""

@@ -22,7 +22,7 @@ from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction, Status
 from habeas.domain.screening import Query
 from habeas.domain.verdict import Request, Standing, Verdict, evaluate
-from habeas.playbook.policy import Playbook
+from habeas.playbook.policy import Playbook, Policy
 from habeas.service.enrich import Wallet, looked_up, main_account, main_line
 from habeas.service.ports import Lists, Places, Reader, RecordedEvent, Store
 
@@ -120,6 +120,11 @@ class Questions:
                 requests=tuple(r for r in reader.document_requests(account) if until is None or r.issued_at <= until),
                 events=tuple(e for e in reader.events(account) if until is None or e.time <= until),
             )
+
+    def policy(self, account: AccountId) -> Policy:
+        """What the playbook says for the entity that serves an account."""
+        with self._store.reading() as reader:
+            return self._playbook.policy((reader.account(account) or new_account(account)).entity)
 
     def _limits(
         self, account: AccountId, state: AccountState | None, facts: Facts, request: Request, outgoing: Wallet | None

@@ -31,7 +31,7 @@ class LostKeyError(StoreError):
 
     def __init__(self, key_path: Path, path: Path) -> None:
         super().__init__(
-            f"the key file `{key_path}` of the store `{path}` is missing, and nothing can be read without it; "
+            f"the key file `{key_path}` of the store `{path}` is missing, and nothing can be read or signed without it; "
             "put it back from where it is backed up"
         )
 

@@ -23,6 +23,7 @@ from habeas.store.rows import (
     AccountRow,
     CaseRow,
     Changes,
+    CheckpointRow,
     DealingRow,
     DealtRow,
     DocumentRow,
@@ -39,7 +40,7 @@ from habeas.store.rows import (
     TimerRow,
 )
 from habeas.store.unit_of_work import StoredReader, StoredUnitOfWork, Turns
-from habeas.store.vault import Vault, new_master
+from habeas.store.vault import SigningKey, Vault, new_key
 
 R = TypeVar("R", RestrictionRow, CaseRow, RequestRow)
 
@@ -68,6 +69,9 @@ class Tables:
     timers: dict[tuple[AccountId, str], TimerRow] = field(default_factory=dict)
     queue: dict[int, MessageRow] = field(default_factory=dict)
     last_position: int = 0
+    last_entry: int = 0
+    checkpoints: tuple[CheckpointRow, ...] = ()
+    last_checkpoint: int = 0
     playbooks: dict[str, bytes] = field(default_factory=dict)
     failed_logins: list[tuple[int, FailedLoginRow]] = field(default_factory=list)
     """By instant."""
@@ -87,6 +91,9 @@ class Tables:
             self.timers.copy(),
             self.queue.copy(),
             self.last_position,
+            self.last_entry,
+            self.checkpoints,
+            self.last_checkpoint,
             self.playbooks.copy(),
             self.failed_logins.copy(),
             self.refusals.copy(),
@@ -200,6 +207,20 @@ class MemoryRows:
         start = bisect_right(folder.journal, after, key=lambda row: row.sequence)
         return folder.journal[start : start + limit]
 
+    def positioned(self, after: int, until: int, limit: int) -> Sequence[JournalRow]:
+        entries = (entry for folder in self._tables.folders.values() for entry in folder.journal)
+        return nsmallest(limit, (e for e in entries if after < e.position <= until), key=lambda entry: entry.position)
+
+    def last_position(self) -> int:
+        journals = (folder.journal for folder in self._tables.folders.values())
+        return max((entry.position for journal in journals for entry in journal), default=0)
+
+    def checkpoints(self, after: int, limit: int) -> Sequence[CheckpointRow]:
+        return [row for row in self._tables.checkpoints if row.number > after][:limit]
+
+    def last_checkpoint(self) -> int:
+        return self._tables.last_checkpoint
+
     def accounts(self, after: str, limit: int) -> Sequence[AccountId]:
         start = bisect_right(self._tables.account_ids, after)
         return self._tables.account_ids[start : start + limit]
@@ -241,7 +262,7 @@ class MemoryRows:
         fresh = [message for message in changes.messages if message.id not in folder.message_ids]
         tables.folders[row.account_id] = Folder(
             row=row,
-            journal=folder.journal + tuple(changes.entries),
+            journal=folder.journal + tuple(self._positioned(changes.entries)),
             events=folder.events | {(event.source, event.id): event},
             restrictions=_changed(folder.restrictions, changes.restrictions),
             cases=_changed(folder.cases, changes.cases),
@@ -278,6 +299,11 @@ class MemoryRows:
             tables.last_position += 1
             tables.queue[tables.last_position] = message
 
+    def _positioned(self, entries: Sequence[JournalRow]) -> Iterator[JournalRow]:
+        for entry in entries:
+            self._tables.last_entry += 1
+            yield entry._replace(position=self._tables.last_entry)
+
     def _move_to_holder(self, before: AccountRow, after: AccountRow) -> None:
         holders, account = self._tables.holders, after.account_id
         if before.holder is not None:
@@ -308,6 +334,10 @@ class MemoryRows:
         for position in positions:
             self._tables.queue.pop(position, None)
 
+    def add_checkpoint(self, row: CheckpointRow) -> None:
+        self._tables.checkpoints = (*self._tables.checkpoints, row)
+        self._tables.last_checkpoint = row.number
+
     def add_playbook(self, version: str, text: bytes) -> None:
         self._tables.playbooks[version] = text
 
@@ -331,10 +361,11 @@ def _changed(rows: dict[Any, R], changes: Sequence[R]) -> dict[Any, R]:
 
 
 class MemoryStore:
-    """The port `service.ports.Store` in this process's memory, with a master key of its own."""
+    """The port `service.ports.Store` in this process's memory, with keys of its own."""
 
     def __init__(self) -> None:
-        self._vault = Vault(new_master())
+        self._vault = Vault(new_key())
+        self._signing_key = SigningKey(new_key())
         self._tables = Tables()
         self._turns = Turns()
         self.identity_key = self._vault.identity_key
@@ -351,6 +382,12 @@ class MemoryStore:
     @contextmanager
     def reading(self) -> Iterator[StoredReader]:
         yield StoredReader(self._rows(self._tables), self._vault)
+
+    def signer(self) -> SigningKey:
+        return self._signing_key
+
+    def public_key(self) -> bytes | None:
+        return self._signing_key.public_key
 
     def facts(self) -> StoreFacts:
         return StoreFacts(where="memory:")

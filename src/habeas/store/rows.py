@@ -63,9 +63,18 @@ class EventRow(NamedTuple):
 
 
 class JournalRow(NamedTuple):
+    """A journal entry. Its `position` among all entries is given when it is written."""
+
     account_id: AccountId
     sequence: int
     entry: bytes
+    position: int = 0
+
+
+class CheckpointRow(NamedTuple):
+    number: int
+    body: bytes
+    signature: bytes
 
 
 class RestrictionRow(NamedTuple):
@@ -306,6 +315,17 @@ class Rows(Protocol):
 
     def entries(self, account: AccountId, after: int, limit: int) -> Sequence[JournalRow]: ...
 
+    def positioned(self, after: int, until: int, limit: int) -> Sequence[JournalRow]:
+        """Entries of all accounts behind a position and up to another, by `position`."""
+
+    def last_position(self) -> int: ...
+
+    def checkpoints(self, after: int, limit: int) -> Sequence[CheckpointRow]:
+        """By `number`, behind such a number."""
+
+    def last_checkpoint(self) -> int:
+        """The highest number that a checkpoint ever had here, whether or not it is still there."""
+
     def accounts(self, after: str, limit: int) -> Sequence[AccountId]: ...
 
     def holder_accounts(self, holder: HolderId) -> Sequence[AccountId]:
@@ -327,6 +347,8 @@ class Rows(Protocol):
         """Raises AlreadyRecordedError and StaleWriteError. After any error the transaction must be undone."""
 
     def mark_delivered(self, positions: Sequence[int], at: int) -> None: ...
+
+    def add_checkpoint(self, row: CheckpointRow) -> None: ...
 
     def add_reference(self, row: ReferenceRow, content: bytes) -> None:
         """One more version. Current is what the row says; another of its kind that was current is to be retired before."""

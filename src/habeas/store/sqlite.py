@@ -31,6 +31,7 @@ from habeas.store.rows import (
     AccountRow,
     CaseRow,
     Changes,
+    CheckpointRow,
     DealtRow,
     DocumentRow,
     JournalRow,
@@ -43,7 +44,7 @@ from habeas.store.rows import (
     TimerRow,
 )
 from habeas.store.unit_of_work import StoredReader, StoredUnitOfWork, Turns
-from habeas.store.vault import Vault, make_master, read_master
+from habeas.store.vault import SigningKey, Vault, make_key, read_key
 
 SQLITE_MIN = (3, 37, 0)
 """The first SQLite with STRICT tables."""
@@ -67,7 +68,17 @@ _RECORDED = """
 _RESTRICTIONS = "SELECT * FROM restriction WHERE account_id = ? ORDER BY sequence"
 _RESTRICTION_ACCOUNT = "SELECT account_id FROM restriction WHERE id = ? ORDER BY account_id LIMIT 1"
 _CASES = "SELECT * FROM case_file WHERE account_id = ? ORDER BY sequence"
-_ENTRIES = "SELECT * FROM journal WHERE account_id = ? AND sequence > ? ORDER BY sequence LIMIT ?"
+_ENTRIES = """
+    SELECT account_id, sequence, entry, position FROM journal WHERE account_id = ? AND sequence > ?
+    ORDER BY sequence LIMIT ?
+"""
+_POSITIONED = """
+    SELECT account_id, sequence, entry, position FROM journal WHERE position > ? AND position <= ?
+    ORDER BY position LIMIT ?
+"""
+_LAST_POSITION = "SELECT coalesce(max(position), 0) FROM journal"
+_CHECKPOINTS = "SELECT * FROM checkpoint WHERE number > ? ORDER BY number LIMIT ?"
+_LAST_CHECKPOINT = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'checkpoint'"
 _ACCOUNTS = "SELECT account_id FROM account WHERE account_id > ? ORDER BY account_id LIMIT ?"
 _HOLDER_ACCOUNTS = "SELECT account_id FROM account WHERE holder = ? ORDER BY account_id"
 _DUE_TIMERS = "SELECT * FROM timer WHERE due_at <= ? ORDER BY due_at, account_id, about LIMIT ?"
@@ -137,7 +148,8 @@ _FORGET_MESSAGES = "DELETE FROM outbox WHERE account_id = ?"
 _FORGET_KEY = "DELETE FROM account_key WHERE account_id = ?"
 _SET_KEY = "INSERT INTO account_key VALUES (?, ?) ON CONFLICT DO UPDATE SET wrapped_key = excluded.wrapped_key"
 _ADD_EVENT = "INSERT INTO event VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-_ADD_ENTRY = "INSERT INTO journal VALUES (?, ?, ?)"
+_ADD_ENTRY = "INSERT INTO journal (account_id, sequence, entry) VALUES (?, ?, ?)"
+_ADD_CHECKPOINT = "INSERT INTO checkpoint VALUES (?, ?, ?)"
 _SET_RESTRICTION = """
     INSERT INTO restriction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET kind = excluded.kind, reason = excluded.reason, scope = excluded.scope, status = excluded.status,
@@ -261,6 +273,20 @@ class SqliteRows:
     def entries(self, account: AccountId, after: int, limit: int) -> Sequence[JournalRow]:
         return [JournalRow._make(row) for row in self._run(_ENTRIES, (account, after, limit))]
 
+    def positioned(self, after: int, until: int, limit: int) -> Sequence[JournalRow]:
+        return [JournalRow._make(row) for row in self._run(_POSITIONED, (after, until, limit))]
+
+    def last_position(self) -> int:
+        position: int = self._run(_LAST_POSITION).fetchone()[0]
+        return position
+
+    def checkpoints(self, after: int, limit: int) -> Sequence[CheckpointRow]:
+        return [CheckpointRow._make(row) for row in self._run(_CHECKPOINTS, (after, limit))]
+
+    def last_checkpoint(self) -> int:
+        number: int = self._run(_LAST_CHECKPOINT).fetchone()[0]
+        return number
+
     def accounts(self, after: str, limit: int) -> Sequence[AccountId]:
         return [account for (account,) in self._run(_ACCOUNTS, (after, limit))]
 
@@ -291,7 +317,7 @@ class SqliteRows:
         if not self._run(_ADD_EVENT, event).rowcount:
             raise AlreadyRecordedError(event.account_id, event.source, event.id)
         for entry in changes.entries:
-            self._run(_ADD_ENTRY, entry)
+            self._run(_ADD_ENTRY, entry[:3])
         for restriction in changes.restrictions:
             self._run(_SET_RESTRICTION, restriction)
         for case in changes.cases:
@@ -345,6 +371,9 @@ class SqliteRows:
     def mark_delivered(self, positions: Sequence[int], at: int) -> None:
         self._run_many(_MARK_DELIVERED, [(at, position) for position in positions])
 
+    def add_checkpoint(self, row: CheckpointRow) -> None:
+        self._run(_ADD_CHECKPOINT, row)
+
     def add_playbook(self, version: str, text: bytes) -> None:
         self._run(_ADD_PLAYBOOK, (version, text))
 
@@ -360,7 +389,9 @@ class SqliteRows:
 
 
 class SqliteStore:
-    """The port `service.ports.Store` on one file. Its master key is in the file beside it, `<path>.key`."""
+    """The port `service.ports.Store` on one file. Its keys are in files beside it: the master key in `<path>.key`, the one
+    that signs checkpoints in `<path>.signing-key`.
+    """
 
     def __init__(self, path: Path, busy_for_s: float = BUSY_FOR_S) -> None:
         """Open the store, made and migrated if need be. Raises StoreError."""
@@ -373,6 +404,7 @@ class SqliteStore:
         self._idle: list[sqlite3.Connection] = []
         self._is_closed = False
         self._key_path = self.path.with_name(f"{self.path.name}.key")
+        self._signing_key_path = self.path.with_name(f"{self.path.name}.signing-key")
         with self._translated():
             _make_file(self.path)
             self._writer = self._connect()
@@ -404,6 +436,20 @@ class SqliteStore:
                 yield StoredReader(SqliteRows(connection), self._vault)
             finally:
                 self._give_back(connection)
+
+    def signer(self) -> SigningKey:
+        """Raises LostKeyError: another key would begin another history."""
+        seed = read_key(self._signing_key_path)
+        if seed is None:
+            with self._translated(), self._turns.turn():
+                if SqliteRows(self._writer).last_checkpoint():
+                    raise LostKeyError(self._signing_key_path, self.path)
+            seed = make_key(self._signing_key_path)
+        return SigningKey(seed)
+
+    def public_key(self) -> bytes | None:
+        seed = read_key(self._signing_key_path)
+        return None if seed is None else SigningKey(seed).public_key
 
     def facts(self) -> StoreFacts:
         with self._translated(), self._turns.turn():
@@ -475,9 +521,9 @@ class SqliteStore:
             with self._exclusive():
                 proof = self._proof()
                 if proof is None:
-                    proof = Vault(make_master(key_path)).proof()
+                    proof = Vault(make_key(key_path)).proof()
                     self._writer.execute("INSERT INTO meta VALUES ('key_proof', ?)", (proof,))
-        master = read_master(key_path)
+        master = read_key(key_path)
         if master is None:
             raise LostKeyError(key_path, self.path)
         vault = Vault(master)

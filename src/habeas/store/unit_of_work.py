@@ -24,13 +24,15 @@ from habeas.service.ports import (
     Recorded,
     RecordedEvent,
     ReferenceSet,
+    SignedCheckpoint,
+    StoredEntry,
     StoredReference,
 )
 from habeas.store import records
 from habeas.store.errors import BrokenTransactionError
 from habeas.store.journal import verify
 from habeas.store.records import OpenAccount
-from habeas.store.rows import CaseRow, Rows, from_column, to_column
+from habeas.store.rows import CaseRow, CheckpointRow, Rows, from_column, to_column
 from habeas.store.vault import Sealer, Vault
 
 R = TypeVar("R")
@@ -179,6 +181,28 @@ class StoredReader:
     def journal_length(self) -> int:
         return self._rows.entry_count()
 
+    def journal_end(self) -> int:
+        return self._rows.last_position()
+
+    def journal_entries(self, after: int, until: int) -> Iterator[StoredEntry]:
+        while rows := self._rows.positioned(after, until, PIECE):
+            yield from (StoredEntry(row.position, row.account_id, row.entry) for row in rows)
+            after = rows[-1].position
+
+    def account_entries(self, account: AccountId) -> Iterator[StoredEntry]:
+        after = 0
+        while rows := self._rows.entries(account, after, PIECE):
+            yield from (StoredEntry(row.position, row.account_id, row.entry) for row in rows)
+            after = rows[-1].sequence
+
+    def checkpoints(self, after: int = 0) -> Iterator[SignedCheckpoint]:
+        while rows := self._rows.checkpoints(after, PIECE):
+            yield from (SignedCheckpoint(*row) for row in rows)
+            after = rows[-1].number
+
+    def last_checkpoint(self) -> int:
+        return self._rows.last_checkpoint()
+
     def _entries(self, account: AccountId) -> Iterator[tuple[int, bytes]]:
         after = 0
         while rows := self._rows.entries(account, after, PIECE):
@@ -260,6 +284,13 @@ class StoredUnitOfWork(StoredReader):
     def remove_reference(self, kind: str) -> None:
         with self._whole():
             self._rows.retire_reference(kind)
+
+    def add_checkpoint(self, checkpoint: SignedCheckpoint) -> bool:
+        if checkpoint.number != self._rows.last_checkpoint() + 1:
+            return False
+        with self._whole():
+            self._rows.add_checkpoint(CheckpointRow(checkpoint.number, checkpoint.body, checkpoint.signature))
+        return True
 
     def record_playbook(self, version: str, text: bytes) -> None:
         known = self._rows.playbook(version)

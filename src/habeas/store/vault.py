@@ -1,4 +1,5 @@
-"""Keys, and what is sealed with them: one master key a store, one data key an account, kept wrapped.
+"""Keys, and what is sealed or signed with them: one master key and one signing key a store, one data key an account, kept
+wrapped.
 
 Whoever forgets an account's data key has destroyed everything sealed with it, wherever copies of it are (crypto-shredding).
 """
@@ -9,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -82,28 +84,39 @@ class Vault:
         return False
 
 
-def new_master() -> bytes:
-    """A new random master key."""
+class SigningKey:
+    """Signs checkpoints and exports of the journal (Ed25519, `service.ports.Signer`)."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self.public_key = self._key.public_key().public_bytes_raw()
+
+    def sign(self, message: bytes) -> bytes:
+        return self._key.sign(message)
+
+
+def new_key() -> bytes:
+    """A new random master or signing key."""
     return secrets.token_bytes(KEY_BYTES)
 
 
-def read_master(path: Path) -> bytes | None:
-    """The master key in a file, or None if there is no file. Raises StoreError if it holds something else."""
+def read_key(path: Path) -> bytes | None:
+    """The key in a file, or None if there is no file. Raises StoreError if it holds something else."""
     try:
-        master = path.read_bytes()
+        key = path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as exc:
         raise StoreError(f"the key file `{path}` cannot be read: {exc.strerror}") from None
-    if len(master) != KEY_BYTES:
+    if len(key) != KEY_BYTES:
         raise StoreError(
-            f"the key file `{path}` holds {len(master)} bytes where a key has {KEY_BYTES}; put back the right file"
+            f"the key file `{path}` holds {len(key)} bytes where a key has {KEY_BYTES}; put back the right file"
         )
-    return master
+    return key
 
 
-def make_master(path: Path) -> bytes:
-    """The master key in a file that is made now, readable by its owner only; the key that is there, if one is.
+def make_key(path: Path) -> bytes:
+    """The key in a file that is made now, readable by its owner only; the key that is there, if one is.
 
     The file appears with its whole content or not at all, and is on the disk before this returns: it is the one thing
     whose loss loses everything.
@@ -111,7 +124,7 @@ def make_master(path: Path) -> bytes:
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(descriptor, new_master())
+        os.write(descriptor, new_key())
         os.fsync(descriptor)
         with suppress(FileExistsError):
             os.link(draft, path)
@@ -119,9 +132,9 @@ def make_master(path: Path) -> bytes:
         os.close(descriptor)
         draft.unlink()
     _sync_folder(path.parent)
-    master = read_master(path)
-    assert master is not None
-    return master
+    key = read_key(path)
+    assert key is not None
+    return key
 
 
 def _sync_folder(folder: Path) -> None:

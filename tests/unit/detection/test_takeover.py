@@ -274,7 +274,7 @@ def test_the_hold_names_the_steps_it_rests_on() -> None:
 
 def test_the_hold_opens_a_case_for_a_person() -> None:
     story = swapped_and_reset()
-    (case,) = (case for decision in story.decisions for case in decision.cases)
+    (case,) = story.cases.values()
     assert (case.queue, case.reason, case.restrictions) == (
         "takeover",
         "ACCOUNT_TAKEOVER",

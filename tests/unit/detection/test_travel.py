@@ -203,7 +203,7 @@ def test_a_third_automated_risk_control_within_seven_days_goes_to_a_person_inste
         placed.append(Kind.TEMP_RISK in {r.kind for r in story.state.in_force(story.now)})
         story.wait("30h")
     assert placed == [True, True, False]
-    (case,) = (case for decision in story.decisions for case in decision.cases if case.reason == "RISK_CONTROL")
+    (case,) = (case for case in story.cases.values() if case.reason == "RISK_CONTROL")
     assert "used up by automation" in case.why
 
 

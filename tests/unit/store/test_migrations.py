@@ -1,4 +1,5 @@
 import sqlite3
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,8 @@ def test_every_table_is_strict_and_has_the_account_first_in_its_key(connection: 
         "dealing",
         "reference_set",
         "login_count",
+        "journal",
+        "checkpoint",
     }
 
 
@@ -81,6 +84,21 @@ def test_a_later_schema_is_left_alone(connection: sqlite3.Connection, folder: Pa
         NewerSchemaError, match=r"`habeas\.db` has schema 2, and this release of Habeas knows schemas up to 1"
     ):
         migrate(connection, DATABASE, folder)
+    connection.close()
+
+
+def test_entries_from_before_there_were_positions_keep_their_order(
+    connection: sqlite3.Connection, tmp_path: Path
+) -> None:
+    for path in takewhile(lambda path: not path.name.endswith("_journal_checkpoints.sql"), scripts(PUBLIC)):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    migrate(connection, DATABASE, tmp_path)
+    written = [("b", 1, b"one"), ("a", 1, b"two"), ("b", 2, b"three")]
+    connection.executemany("INSERT INTO journal VALUES (?, ?, ?)", written)
+    migrate(connection, DATABASE)
+    connection.execute("INSERT INTO journal (account_id, sequence, entry) VALUES ('a', 2, x'00')")
+    rows = connection.execute("SELECT account_id, sequence, entry, position FROM journal ORDER BY position").fetchall()
+    assert rows == [(*row, position) for position, row in enumerate([*written, ("a", 2, b"\0")], start=1)]
     connection.close()
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from habeas.domain.ids import AccountId
-from habeas.store.vault import CannotOpenError, Sealer, Vault, make_master, read_master
+from habeas.store.vault import CannotOpenError, Sealer, Vault, make_key, read_key
 
 ACCOUNT = AccountId("acct-1")
 
@@ -80,12 +80,12 @@ def test_the_key_of_ids_follows_from_the_master_key_and_does_not_tell_it() -> No
 
 def test_a_key_file_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "habeas.db.key"
-    first = make_master(path)
-    assert make_master(path) == first
-    assert read_master(path) == first
+    first = make_key(path)
+    assert make_key(path) == first
+    assert read_key(path) == first
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [file.name for file in tmp_path.iterdir()] == ["habeas.db.key"]
 
 
 def test_no_key_file_is_no_key(tmp_path: Path) -> None:
-    assert read_master(tmp_path / "habeas.db.key") is None
+    assert read_key(tmp_path / "habeas.db.key") is None
