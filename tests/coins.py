@@ -130,11 +130,14 @@ def transactions(draw: st.DrawFn, size: int = 12) -> list[Record]:
     """Transactions that spend outputs of earlier ones, or of some that nobody has recorded."""
     records: list[Record] = []
     unspent: list[Spent] = []
-    for height in range(1, 1 + draw(st.integers(1, size))):
+    count = draw(st.integers(1, size))
+    for height in range(1, 1 + count):
         inputs: list[Spent] = []
-        for _ in range(draw(st.integers(0, 3))):
+        several = draw(st.integers(0, 3))
+        for _ in range(several):
             if unspent and draw(st.integers(0, 5)):
-                inputs.append(unspent.pop(draw(st.integers(0, len(unspent) - 1))))
+                chosen = draw(st.integers(0, len(unspent) - 1))
+                inputs.append(unspent.pop(chosen))
             else:
                 owner, amount = draw(st.sampled_from(ADDRESSES)), draw(st.integers(1, 12))
                 inputs.append(Spent(f"s{height}", len(inputs), owner, amount))

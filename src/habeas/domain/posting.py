@@ -66,7 +66,7 @@ class WritableBook(CoinBook, Protocol):
         """The node of an account, made if need be."""
 
     def output(self, tx: str, n: int) -> int | None:
-        """The node of an output that is there."""
+        """The node of an output of a transaction that is there."""
 
     def strange_output(self, tx: str, n: int, address: str) -> int:
         """The node of an output of a transaction that is not there, made if need be."""

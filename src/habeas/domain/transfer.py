@@ -41,6 +41,14 @@ class Asset(Struct, frozen=True):
 
     def quanta(self, amount: str | Decimal) -> int:
         """An amount in quanta. Raises BadInputError for what is no number, negative, too large, or finer than the quantum."""
+        whole, _, fraction = str(amount).partition(".")
+        if (whole + fraction).isdecimal() and (whole + fraction).isascii() and len(fraction) <= self.decimals:
+            number = (
+                int(whole + fraction.ljust(self.decimals, "0")) if len(whole) < len(str(AMOUNT_MAX)) else AMOUNT_MAX + 1
+            )
+            if number > AMOUNT_MAX:
+                raise too_large(f"the amount `{amount}`")
+            return number
         try:
             sign, digits, exponent = Decimal(amount).as_tuple()
         except ArithmeticError:

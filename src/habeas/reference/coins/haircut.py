@@ -16,8 +16,10 @@ from habeas.reference.coins.standing import Judge, Standing
 
 Weight = float | Fraction
 
-LEAST = 1e-9
-"""A weight below this is not followed: no threshold of a playbook sees it."""
+LEAST = 1e-5
+"""A weight below this is not followed but counted: it spares most of the steps, and what is lost of a deposit in all is far
+below any threshold (docs/adr/0010-coins.md).
+"""
 
 
 class Share(NamedTuple):

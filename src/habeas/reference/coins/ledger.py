@@ -5,7 +5,8 @@ One thread writes; nobody reads meanwhile.
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -262,11 +263,10 @@ class MemoryBook:
 
     def output(self, tx: str, n: int) -> int | None:
         number = self._txs.find(tx)
-        if number is not None and self._tx_block[number] != _ABSENT:
-            node = self._tx_nodes[number]
-            return node + 1 + n if node != _NONE and 0 <= n < self._older[node] else None
-        number = self._strange.find(f"{tx}:{n}")
-        return None if number is None else self._strange_nodes[number]
+        if number is None or self._tx_block[number] == _ABSENT or self._tx_nodes[number] == _NONE:
+            return None
+        node = self._tx_nodes[number]
+        return node + 1 + n if 0 <= n < self._older[node] else None
 
     def strange_output(self, tx: str, n: int, address: str) -> int:
         number = self._strange.number(f"{tx}:{n}")
@@ -429,6 +429,11 @@ class MemoryLedger:
             raise BadInputError(
                 f"the ledger has no asset `{name}`; it has {', '.join(self._books) or 'none'}, and a record adds one"
             ) from None
+
+    @contextmanager
+    def reading(self) -> "Iterator[MemoryLedger]":
+        """Itself, as a `TransferSource`."""
+        yield self
 
     def ingest(self, records: Iterable[Record]) -> Ingested:
         """Take records in, all or none. Raises BadInputError at the first that cannot be taken."""
