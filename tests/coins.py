@@ -135,7 +135,7 @@ def transactions(draw: st.DrawFn, size: int = 12) -> list[Record]:
         inputs: list[Spent] = []
         several = draw(st.integers(0, 3))
         for _ in range(several):
-            if unspent and draw(st.integers(0, 5)):
+            if bool(unspent) and draw(st.integers(0, 5)):
                 chosen = draw(st.integers(0, len(unspent) - 1))
                 inputs.append(unspent.pop(chosen))
             else:

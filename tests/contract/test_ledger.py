@@ -159,6 +159,8 @@ REFUSED: dict[str, tuple[Record, str]] = {
     "a negative fee": (moved(5, "ann", "bob", 1, fee=-1), "is negative"),
     "too large": (moved(5, "ann", "bob", AMOUNT_MAX + 1), "more than 2^127"),
     "too large in all": (moved(5, "dee", "bob", AMOUNT_MAX), "all that `bob` received is more than 2^127"),
+    "begins out of a service": (began(5, "ann", 1, why=Untraceable.SERVICE), "opening or issued"),
+    "outputs out of a service": (paid(5, [], [("ann", 1)], why=Untraceable.SERVICE), "opening or issued"),
     "no sender": (moved(5, "", "bob", 1), "a sender and a receiver"),
     "no receiver": (moved(5, "ann", "", 1), "a sender and a receiver"),
     "an unknown asset": (

@@ -3,7 +3,7 @@ are carried forwards, transfer by transfer.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from math import floor
 from typing import Any
@@ -79,7 +79,7 @@ class Coins:
     def give(self, key: Any, coins: list[tuple[Origin, Any]]) -> None:
         self.queues.setdefault(key, deque()).extend(coins)
 
-    def run(self, records: list[Record]) -> None:
+    def run(self, records: Iterable[Record]) -> None:
         for record in records:
             if isinstance(record, Transfer):
                 # All that is missing comes before anything of it leaves.
@@ -162,17 +162,17 @@ def made_of(pieces: list[Piece]) -> Counter[Origin]:
 # First in, first out, and the haircut, against what is carried forwards.
 
 
-def check_fifo(pieces: Pieces, history: History) -> None:
-    model, ledger = Coins(ROLES), history.ledger()
-    model.run(list(history.records))
+def check_fifo(pieces: Pieces, ledger: MemoryLedger, records: Iterable[Record], roles: Roles) -> None:
+    model = Coins(roles)
+    model.run(records)
     for book, flow in deposits(ledger):
         there = book.movement(flow)
-        assert made_of(pieces(ledger, book, flow, ROLES)) == +model.arrived[there.tx, there.log]
+        assert made_of(pieces(ledger, book, flow, roles)) == +model.arrived[there.tx, there.log]
 
 
 def check_haircut(shares: Exact, history: History) -> None:
     model, ledger = Mixed(ROLES), history.ledger()
-    model.run(list(history.records))
+    model.run(history.records)
     for book, flow in deposits(ledger):
         there = book.movement(flow)
         expected = {
@@ -186,7 +186,7 @@ def check_haircut(shares: Exact, history: History) -> None:
 @settings(max_examples=200)
 @given(one_asset())
 def test_fifo_backwards_is_what_queues_carry_forwards(history: History) -> None:
-    check_fifo(pieces_of, history)
+    check_fifo(pieces_of, history.ledger(), history.records, ROLES)
 
 
 @settings(max_examples=200)
@@ -459,7 +459,10 @@ def one_piece_each(pieces: Pieces) -> Pieces:
 
 
 def test_the_check_of_fifo_catches_last_in_first_out() -> None:
-    assert catches(lambda history: check_fifo(bent_pieces(inflows=last_in_first_out), history), one_asset())
+    def check(history: History) -> None:
+        check_fifo(bent_pieces(inflows=last_in_first_out), history.ledger(), history.records, ROLES)
+
+    assert catches(check, one_asset())
 
 
 def test_the_check_of_the_haircut_catches_a_balance_that_forgets_what_was_sent() -> None:
@@ -494,7 +497,7 @@ def test_the_check_of_later_transfers_catches_a_look_at_today() -> None:
 
 def test_the_check_of_splitting_catches_a_tracer_that_counts_transfers() -> None:
     def by_count(*given: Any) -> dict[str, Fraction]:
-        found = [piece for piece in pieces_of(*given)]
+        found = pieces_of(*given)
         return {piece.address: Fraction(1, len(found)) for piece in found if piece.why is None}
 
     whole = (transfers(), st.integers(0, 24), st.integers(0, 10))

@@ -35,6 +35,7 @@ Place = tuple[int, int, int]
 """(height, index, log)"""
 
 _UNKNOWN = NODE_OF[Untraceable.UNKNOWN]
+_BEGINNINGS = (Untraceable.OPENING, Untraceable.ISSUED)
 
 
 class Became(Enum):
@@ -188,8 +189,8 @@ def _beginning(book: WritableBook, record: Beginning) -> Became:
         raise BadInputError(f"{_where(record)}: the amount is negative; nothing begins with less than nothing")
     if not record.amount:
         return Became.EMPTY
-    if not record.receiver:
-        raise BadInputError(f"{_where(record)}: it needs a receiver")
+    if not record.receiver or record.why not in _BEGINNINGS:
+        raise BadInputError(f"{_where(record)}: it needs a receiver, and opening or issued as the reason why it begins")
     if _is_known(book, record, record.log):
         _agrees(book, record, record.log, [("", record.receiver, record.amount)])
         return Became.KNOWN
@@ -211,6 +212,8 @@ def _transaction(book: WritableBook, record: Transaction) -> Became:
         raise BadInputError(
             f"{_where(record)}: it pays {paid} quanta and spends {spent}; an input or its amount is missing"
         )
+    if record.why not in _BEGINNINGS:
+        raise BadInputError(f"{_where(record)}: coins without inputs are opening or issued, not {record.why}")
     if not all(each.address or not each.amount for each in record.outputs):
         raise BadInputError(f"{_where(record)}: an output that is worth something has no address")
     if max(spent, paid) > AMOUNT_MAX:

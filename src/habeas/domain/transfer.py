@@ -7,7 +7,7 @@ kept for each asset in the order (height, index, log): the block, the transactio
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -100,7 +100,7 @@ class _Placed(Struct, frozen=True, kw_only=True):
     """When the block was made."""
 
 
-class Transfer(_Placed, frozen=True, kw_only=True, tag_field="type", tag="transfer"):
+class Transfer(_Placed, frozen=True, kw_only=True):
     """So much from one account to another; and the fee that the sender paid beside it, which goes to nobody's account."""
 
     log: int = 0
@@ -112,13 +112,14 @@ class Transfer(_Placed, frozen=True, kw_only=True, tag_field="type", tag="transf
     """A transfer of nothing with a fee is a transaction that failed."""
 
 
-class Beginning(_Placed, frozen=True, kw_only=True, tag_field="type", tag="beginning"):
+class Beginning(_Placed, frozen=True, kw_only=True):
     """Coins that nobody sent: what was there when the records begin, or was mined or minted."""
 
     log: int = 0
     receiver: str
     amount: int
-    why: Literal[Untraceable.OPENING, Untraceable.ISSUED]
+    why: Untraceable
+    """OPENING or ISSUED."""
 
 
 class Spent(Struct, frozen=True):
@@ -137,14 +138,14 @@ class Output(Struct, frozen=True):
     amount: int
 
 
-class Transaction(_Placed, frozen=True, kw_only=True, tag_field="type", tag="transaction"):
+class Transaction(_Placed, frozen=True, kw_only=True):
     """A transaction of a chain that knows no accounts, but outputs that are spent whole. What is not paid out is the fee."""
 
     inputs: tuple[Spent, ...] = ()
     """None where coins begin: the reward of a block, or what was unspent when the records begin."""
     outputs: tuple[Output, ...]
-    why: Literal[Untraceable.OPENING, Untraceable.ISSUED] = Untraceable.ISSUED
-    """How coins begin in a transaction without inputs."""
+    why: Untraceable = Untraceable.ISSUED
+    """How coins begin in a transaction without inputs: OPENING or ISSUED."""
 
 
 class Named(Struct, frozen=True):
@@ -155,21 +156,21 @@ class Named(Struct, frozen=True):
     log: int = 0
 
 
-class Conversion(Struct, frozen=True, kw_only=True, tag_field="type", tag="conversion"):
+class Conversion(Struct, frozen=True, kw_only=True):
     """The coins of `bought` were given for the coins of `sold`: a swap, a bridge. Tracing goes on where they were sold."""
 
     sold: Named
     bought: Named
 
 
-class Finality(Struct, frozen=True, kw_only=True, tag_field="type", tag="final"):
+class Finality(Struct, frozen=True, kw_only=True):
     """Blocks up to this height do not change any more."""
 
     asset: str
     height: int
 
 
-class Reorganisation(Struct, frozen=True, kw_only=True, tag_field="type", tag="reorganisation"):
+class Reorganisation(Struct, frozen=True, kw_only=True):
     """Blocks from this height on were replaced: all that is recorded of them is void, and others follow."""
 
     asset: str

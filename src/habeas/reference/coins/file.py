@@ -1,7 +1,7 @@
-"""Records of coins from files: NDJSON, one record a line, and CSV with a header, transfers only. docs/coins.md says how they look.
+"""Records of coins from files: NDJSON, one record a line, and CSV with a header. docs/coins.md says how they look.
 
-Amounts are decimal strings in the asset's own unit (`1.25`), and exact. Addresses and transactions are spelled in the one way in
-which they are looked up. A record that cannot be read is refused with its line; whether it fits the ledger, the ledger says.
+Amounts are decimal strings in the asset's own unit (`1.25`), and exact. Addresses and transactions are spelled in the one way
+in which they are looked up. A record that cannot be read is refused with its line; whether it fits the ledger, the ledger says.
 """
 
 import csv
@@ -29,8 +29,6 @@ from habeas.domain.transfer import (
 )
 from habeas.reference.coins.assets import spelled, spelled_tx
 from habeas.reference.sanctions.wallets import CHAINS, chain_named
-
-Why = Literal[Untraceable.OPENING, Untraceable.ISSUED]
 
 
 class _Line(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
@@ -63,7 +61,7 @@ class _TransferLine(_Placed, frozen=True, kw_only=True, tag="transfer"):
 class _BeginningLine(_Placed, frozen=True, kw_only=True, tag="beginning"):
     receiver: str
     amount: str
-    why: Why
+    why: Literal["opening", "issued"]
     log: int = 0
 
 
@@ -82,7 +80,7 @@ class _OutputLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class _TransactionLine(_Placed, frozen=True, kw_only=True, tag="transaction"):
     inputs: tuple[_SpentLine, ...] = ()
     outputs: tuple[_OutputLine, ...]
-    why: Why = Untraceable.ISSUED
+    why: Literal["opening", "issued"] = "issued"
 
 
 class _ConversionLine(_Line, frozen=True, kw_only=True, tag="conversion"):
@@ -165,7 +163,7 @@ def _json(text: str) -> _AnyLine:
     return _DECODER.decode(text)
 
 
-_DECODER = msgspec.json.Decoder(_AnyLine)
+_DECODER: msgspec.json.Decoder[_AnyLine] = msgspec.json.Decoder(_AnyLine)
 
 
 def _rows(header: str, source: str) -> Callable[[str], _AnyLine]:
@@ -205,6 +203,11 @@ def _record(line: _AnyLine, known: dict[str, Asset]) -> Record:
             return Finality(asset=_known(line.asset, known).name, height=line.height)
         case _ReorganisationLine():
             return Reorganisation(asset=_known(line.asset, known).name, height=line.height)
+        case _:
+            return _placed(line, known)
+
+
+def _placed(line: _TransferLine | _BeginningLine | _TransactionLine, known: dict[str, Asset]) -> Record:
     if line.at.tzinfo is None:
         raise BadInputError(f"`at` needs a time zone, as in `{line.at.isoformat()}Z`")
     if not line.tx.strip():
@@ -235,7 +238,7 @@ def _record(line: _AnyLine, known: dict[str, Asset]) -> Record:
                 at=line.at,
                 receiver=spelled(asset, line.receiver),
                 amount=asset.quanta(line.amount),
-                why=line.why,
+                why=Untraceable(line.why),
             )
         case _TransactionLine():
             return Transaction(
@@ -249,7 +252,7 @@ def _record(line: _AnyLine, known: dict[str, Asset]) -> Record:
                     for each in line.inputs
                 ),
                 outputs=tuple(Output(spelled(asset, each.address), asset.quanta(each.amount)) for each in line.outputs),
-                why=line.why,
+                why=Untraceable(line.why),
             )
 
 

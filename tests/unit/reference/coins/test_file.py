@@ -1,5 +1,5 @@
 import json
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -193,5 +193,6 @@ def test_files_of_records_are_recognised() -> None:
 def test_amounts_are_exact_both_ways(number: int, decimals: int) -> None:
     asset = Asset("A", "b", "c", decimals)
     amount = asset.amount(number)
-    assert asset.quanta(amount) == asset.quanta(str(amount)) == asset.quanta(f"{amount:f}000") == number
-    assert Decimal(number).scaleb(-decimals).compare(amount) == 0 or number > 10**27
+    padded = f"{amount:f}" + ("000" if "." in f"{amount:f}" else ".000")
+    assert asset.quanta(amount) == asset.quanta(str(amount)) == asset.quanta(padded) == number
+    assert Fraction(amount) == Fraction(number, 10**decimals)
