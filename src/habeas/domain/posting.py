@@ -119,7 +119,7 @@ def take(ledger: WritableLedger, records: Iterable[Record]) -> Ingested:
             book = books.get(record.asset)
             if book is None:
                 book = books[record.asset] = ledger.writable(record.asset)
-            became = post(book, record)
+            became = _transfer(book, record) if isinstance(record, Transfer) else post(book, record)
         counts[became] += 1
     return Ingested(counts[Became.ADDED], counts[Became.KNOWN], counts[Became.EMPTY])
 
@@ -327,13 +327,14 @@ def _is_known(book: WritableBook, record: Transfer | Beginning | Transaction, lo
     place = (record.height, record.index, log or 0)
     last = book.last
     if place > last:
-        if book.placed(record.tx) != (last[:2] if place[:2] == last[:2] else None):
+        is_here = record.height == last[0] and record.index == last[1]
+        if book.placed(record.tx) != (last[:2] if is_here else None):
             raise BadInputError(
                 f"{_where(record)}: a transaction has one place, and a place one transaction; see `{record.tx}`"
             )
-        if place[0] == last[0] and book.last_at != record.at:
+        if record.height == last[0] and book.last_at != record.at:
             raise BadInputError(f"{_where(record)}: its time is not that of the others in its block")
-        if not all(0 <= number < NUMBER_MAX for number in place):
+        if min(place) < 0 or max(place) >= NUMBER_MAX:
             raise BadInputError(f"{_where(record)}: height, index and log are numbers from 0 to 2^32 - 2")
         if record.height <= book.final_height:
             raise BadInputError(

@@ -33,6 +33,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _ABSENT = 2**32 - 1
 _NONE = -1
+_RECENT = 50_000
+"""So many accounts are found at once, since a few of them take part in most transfers."""
 
 Links = dict[tuple[str, int], tuple[str, int]]
 
@@ -58,11 +60,13 @@ class MemoryBook:
         self.name = asset.name
         self.final_height = -1
         self.last: Place = (-1, -1, -1)
+        self.last_at: datetime | None = None
         self._sold, self._bought = sold, bought
         # By address.
         self._addresses = Names()
         self._account = array("i")
         self._newest = array("i")  # the latest of its nodes
+        self._recent: dict[str, int] = {}
         # By node.
         self._owner = array("i")
         self._older = array("i")  # the node of the same address before it; of a transaction, the number of its outputs
@@ -243,10 +247,6 @@ class MemoryBook:
 
     # Writing.
 
-    @property
-    def last_at(self) -> datetime | None:
-        return _EPOCH + self._ats[-1] * _MICROSECOND if self._ats else None
-
     def placed(self, tx: str) -> tuple[int, int] | None:
         number = self._txs.find(tx)
         if number is None:
@@ -255,10 +255,15 @@ class MemoryBook:
         return None if block == _ABSENT else (self._heights[block], self._tx_index[number])
 
     def account(self, address: str) -> int:
-        number = self._address(address)
-        node = self._account[number]
-        if node == _NONE:
-            node = self._account[number] = self._node(number)
+        node = self._recent.get(address)
+        if node is None:
+            number = self._address(address)
+            node = self._account[number]
+            if node == _NONE:
+                node = self._account[number] = self._node(number)
+            if len(self._recent) >= _RECENT:
+                self._recent.clear()
+            self._recent[address] = node
         return node
 
     def output(self, tx: str, n: int) -> int | None:
@@ -278,7 +283,7 @@ class MemoryBook:
         return self._received.at(node), self._sent.at(node)
 
     def begin(self, tx: str, height: int, index: int, log: int, at: datetime) -> None:
-        self.last = (height, index, log)
+        self.last, self.last_at = (height, index, log), at
         number = self._txs.number(tx)
         if number == len(self._tx_block):
             self._tx_block.append(_ABSENT)
@@ -397,9 +402,10 @@ class MemoryBook:
             index.cut(count)
         blocks = self._tx_block[self._tx[-1]] + 1 if count else 0
         del self._heights[blocks:], self._ats[blocks:]
-        self.last = (-1, -1, -1)
+        self.last, self.last_at = (-1, -1, -1), None
         if count:
             self.last = (self._heights[-1], self._tx_index[self._tx[-1]], self._log[-1])
+            self.last_at = self.moved_at(count - 1)
 
     def _forget_links(self, flow: int) -> None:
         here = (self.name, flow)

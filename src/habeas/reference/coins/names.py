@@ -17,6 +17,8 @@ class Names:
         self._bytes = bytearray()
         self._starts = array("Q", (0,))
         self._slots = array("i", (_ABSENT,)) * _SLOTS_MIN
+        self._asked: tuple[str, bytes, int] = ("", b"", 0)
+        """The name that was looked for last, packed, and its slot: who asks for a name often adds it next."""
 
     def __len__(self) -> int:
         return len(self._starts) - 1
@@ -28,13 +30,18 @@ class Names:
 
     def find(self, name: str) -> int | None:
         """The number of a name, if it is there."""
-        number = self._slots[self._slot(_packed(name))]
+        packed = _packed(name)
+        slot = self._slot(packed)
+        self._asked = (name, packed, slot)
+        number = self._slots[slot]
         return None if number == _ABSENT else number
 
     def number(self, name: str) -> int:
         """The number of a name, which is added if need be."""
-        packed = _packed(name)
-        slot = self._slot(packed)
+        asked, packed, slot = self._asked
+        if asked != name or not packed:
+            packed = _packed(name)
+            slot = self._slot(packed)
         number = self._slots[slot]
         if number != _ABSENT:
             return number
@@ -42,6 +49,7 @@ class Names:
         self._bytes += packed
         self._starts.append(len(self._bytes))
         self._slots[slot] = number
+        self._asked = ("", b"", 0)
         if 2 * number > len(self._slots):
             self._spread()
         return number
