@@ -383,7 +383,6 @@ def test_forwards_and_backwards_agree_on_which_deposits_conversions_lead_to(hist
 # The example of the design.
 
 
-@pytest.mark.row("A010")
 def test_three_stolen_and_seven_fresh_spent_as_three_and_two() -> None:
     ledger = a_ledger(
         moved(1, "thief", "mule", 3),

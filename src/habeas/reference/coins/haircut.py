@@ -92,7 +92,7 @@ def sweep_balances(
     for node, amount in balances:
         flow = book.last_inflow(node)
         if flow is not None:
-            sweep.add(book, flow, amount / total, 0, None)
+            sweep.add(book, flow, amount / total, 1, None)  # The way from the node to us is a hop.
     return sweep.finished()
 
 
