@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Callable, Sequence
 from itertools import accumulate
+from threading import Lock
 
 _TAIL_MIN = 50_000
 
@@ -21,6 +22,7 @@ class FlowIndex:
         self._tail: dict[int, list[int]] = {}
         self._joined: dict[int, list[int]] = {}
         self._seen = 0
+        self._catching_up = Lock()
 
     @property
     def nbytes(self) -> int:
@@ -30,7 +32,9 @@ class FlowIndex:
     def span(self, node: int) -> tuple[Sequence[int], int, int]:
         """A sequence, and from where to where in it the node's flows are, in order."""
         if self._seen != len(self._ends):
-            self._catch_up()
+            with self._catching_up:
+                if self._seen != len(self._ends):
+                    self._catch_up()
         start, end = (self._starts[node], self._starts[node + 1]) if node + 1 < len(self._starts) else (0, 0)
         late = self._tail.get(node)
         if late is None:
@@ -53,6 +57,7 @@ class FlowIndex:
     """Flows that the sorted part knows."""
 
     def _catch_up(self) -> None:
+        """Know all flows. Readers may meet here: `_seen` is changed last, and until then they wait."""
         if len(self._ends) - self._sorted > max(_TAIL_MIN, self._sorted // 4):
             self._sort()
         else:

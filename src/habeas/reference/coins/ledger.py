@@ -1,6 +1,6 @@
 """The ledger of coins in memory: arrays, some 40 bytes a flow (56 where amounts need more than 64 bits), names apart.
 
-One thread writes; nobody reads meanwhile.
+It is read by many threads, or written by one while nobody reads.
 """
 
 from array import array

@@ -1,5 +1,6 @@
 import json
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from habeas.domain.transfer import (
     Transfer,
 )
 from habeas.reference.coins.file import is_records, read_records
+from habeas.reference.coins.ledger import MemoryLedger
 from tests.coins import ETHER, at
 
 BITCOIN = Asset("BTC", "bitcoin", "bitcoin", 8)
@@ -196,3 +198,11 @@ def test_amounts_are_exact_both_ways(number: int, decimals: int) -> None:
     padded = f"{amount:f}" + ("000" if "." in f"{amount:f}" else ".000")
     assert asset.quanta(amount) == asset.quanta(str(amount)) == asset.quanta(padded) == number
     assert Fraction(amount) == Fraction(number, 10**decimals)
+
+
+def test_the_example_in_the_documentation_is_taken_in() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "coins.md").read_text(encoding="utf-8")
+    example = page[page.index("```json\n") + 8 :].split("```")[0]
+    ledger = MemoryLedger()
+    assert ledger.ingest(read_records(example.encode().splitlines(), "docs/coins.md")).added == 4
+    assert ledger.book("ETH:ethereum").final_height == 101
