@@ -5,5 +5,6 @@
 - `workload`: seeded streams of events
 - `decisions`: the pure decision, the verdict, the state codec
 - `stores`: durable decisions per second
+- `coins`: taking in transfers and tracing them
 - `table`: all benches by name
 """

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from habeas.bench import decisions, names, places, reference, rules, stores
+from habeas.bench import coins, decisions, names, places, reference, rules, stores
 
 
 class Bench(Struct, frozen=True):
@@ -26,5 +26,6 @@ BENCHES: dict[str, Bench] = {
     "tags": Bench(places.bench_tags, 20_000),
     "login": Bench(places.bench_login, 20_000),
     "names": Bench(names.bench_names, 20_000),
+    "coins": Bench(coins.bench_coins, 200_000),
     "reference": Bench(reference.bench_reference, 20_000),
 }

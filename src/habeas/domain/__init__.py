@@ -7,6 +7,8 @@ Modules, in the order in which data flows:
 - `event`: facts as they arrive (CloudEvents), and what each type asks for
 - `place`: where a login came from, and when two places are a geographic leap apart
 - `facts`: what was looked up about an event before it is judged
+- `transfer`, `posting`: what moved on public chains, and how a record becomes flows in a book
+- `tag`, `exposure`: what is said of addresses, and where a deposit came from
 - `signal`: what a detector saw
 - `capability`, `kind`: what an account may do, and how far each kind of restriction limits it
 - `reason`, `evidence`, `actor`: why, how well proved, and by whom

@@ -10,5 +10,6 @@ Modules, from what is said to where it is kept:
 - `unit_of_work`: the port, on rows
 - `memory`, `sqlite`: two table engines
 - `migrations`, `schema/`: how a SQLite file gets its tables
+- `ledger`: the ledger of coins in a SQLite store's tables
 - `open`: a store by its URL
 """

@@ -419,21 +419,33 @@ class SqliteStore:
 
     @contextmanager
     def transaction(self) -> Iterator[StoredUnitOfWork]:
-        assert not self._is_closed, "the store is closed"
-        with self._translated(), self._turns.turn(), self._exclusive():
-            work = StoredUnitOfWork(SqliteRows(self._writer), self._vault)
+        with self.writing_rows() as connection:
+            work = StoredUnitOfWork(SqliteRows(connection), self._vault)
             yield work
             work.require_whole()
 
     @contextmanager
     def reading(self) -> Iterator[StoredReader]:
+        with self.reading_rows() as connection:
+            yield StoredReader(SqliteRows(connection), self._vault)
+
+    @contextmanager
+    def writing_rows(self) -> Iterator[sqlite3.Connection]:
+        """The connection that writes, in an exclusive transaction of its own; for tables that are no account's."""
+        assert not self._is_closed, "the store is closed"
+        with self._translated(), self._turns.turn(), self._exclusive():
+            yield self._writer
+
+    @contextmanager
+    def reading_rows(self) -> Iterator[sqlite3.Connection]:
+        """A connection with one consistent view; for tables that are no account's."""
         assert not self._is_closed, "the store is closed"
         with self._translated():
             connection = self._borrow()
             try:
                 connection.execute("BEGIN")
                 connection.execute(_PLAYBOOK, ("",)).fetchone()  # The view is taken by the first read, not by BEGIN.
-                yield StoredReader(SqliteRows(connection), self._vault)
+                yield connection
             finally:
                 self._give_back(connection)
 

@@ -53,6 +53,12 @@ def test_every_table_is_strict_and_has_the_account_first_in_its_key(connection: 
         "login_count",
         "journal",
         "checkpoint",
+        "coin_asset",
+        "coin_tx",
+        "coin_node",
+        "coin_strange_output",
+        "coin_flow",
+        "coin_conversion",
     }
 
 
