@@ -9,6 +9,7 @@ import habeas
 from habeas.cli import (
     ask,
     cases,
+    coins,
     diagnose,
     doctor,
     events,
@@ -66,6 +67,7 @@ app.add_typer(cases.app, name="case")
 app.add_typer(reference.app, name="reference")
 app.command()(screening.screen)
 app.command()(screening.rescreen)
+app.command()(coins.trace)
 app.add_typer(policy.app, name="playbook")
 app.add_typer(journal.app, name="journal")
 app.add_typer(export.app, name="export")

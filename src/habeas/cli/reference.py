@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from habeas.reference.prepare import Prepared
 
 COMMAND_LINE = "command line"
+TOLD_BY = 4_096
+"""So many bytes of a file tell whether it holds transfers."""
 SHRUNK_TO = 0.9
 """A list that loses more than a tenth of its entries at once was more likely cut off than emptied."""
 
@@ -90,6 +92,8 @@ def status(store: StoreOption = None, json: JsonOption = False) -> None:
     """
     with wiring.opened_store(store) as opened, opened.reading() as reader:
         found = rows(reader.reference_sets())
+        with wiring.ledger(opened).reading() as books_read:
+            books = tuple(books_read.book(asset.name).version() for asset in books_read.assets())
     for row in found:
         if json:
             show.json_line(row)
@@ -100,6 +104,8 @@ def status(store: StoreOption = None, json: JsonOption = False) -> None:
                 f"{row.kind}  {row.version}  as of {row.as_of or 'no known day'}, {row.entries} entries, {loaded}{state}"
             )
             print(f"  from {row.source}")
+    for version in books:
+        show.json_line({"ledger": version}) if json else print(f"ledger  {version}")
 
 
 @app.command()
@@ -123,16 +129,28 @@ def load(
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Load sanctions lists, wallets, databases of places, lists of networks, overrides or tags. All of them, or none.
+    """Load sanctions lists, wallets, databases of places, lists of networks, overrides or tags: all of them, or none. Or files
+    of transfers, which go into the ledger.
 
     A file that is broken or cut off is refused whole, and what was in use stays in use. Running processes take over what was
     loaded within a second or two.
 
     Example: habeas reference load sdn.csv alt.csv add.csv GeoLite2-City.mmdb tor-exits.txt
     """
+    from habeas.reference.coins.file import is_records
     from habeas.reference.prepare import Said, given, prepare
 
     by = str(actor(as_)) if as_ else COMMAND_LINE
+    transfers = [
+        path
+        for path in files
+        if kind is None and is_records(wiring.read_input(path)[:TOLD_BY].decode("utf-8", "replace"))
+    ]
+    if transfers:
+        if len(transfers) < len(files):
+            raise BadInputError("load transfers apart from lists and places; they go into the ledger")
+        _load_transfers(transfers, store, json=json)
+        return
     said = Said(kind=kind or "", as_of=_day(as_of), tag=tag or "", resaved=resaved, asn_database=asn)
     prepared = prepare([given(path) for path in files], said)
     with wiring.opened_store(store) as opened, opened.transaction() as work:
@@ -145,6 +163,16 @@ def load(
         print(f"{kept.kind}  {kept.version}  as of {kept.as_of or 'no known day'}, {kept.entries} entries, now in use")
         for note in each.notes:
             print(f"  note: {note}")
+
+
+def _load_transfers(paths: list[Path], store: str | None, *, json: bool) -> None:
+    from habeas.cli.coins import load_transfers
+
+    with wiring.opened_store(store) as opened:
+        done = load_transfers(opened, paths)
+    show.json_line(done) if json else print(
+        f"ledger: {done['added']} records added, {done['known']} known already, {done['empty']} that move nothing"
+    )
 
 
 def _load(work: UnitOfWork, each: "Prepared", by: str, *, smaller: bool = True) -> ReferenceSet:

@@ -13,11 +13,14 @@ from habeas.playbook.load import read_playbook, shipped_playbook
 from habeas.playbook.policy import Playbook
 
 if TYPE_CHECKING:
+    from habeas.reference.coins.ledger import MemoryLedger
+    from habeas.reference.coins.origin import LedgerCoins
     from habeas.reference.library import ListsBuilder, PlacesBuilder, TagsBuilder
     from habeas.service.intake import Intake
     from habeas.service.library import Library
     from habeas.service.ports import Clock, Store
     from habeas.service.questions import Questions
+    from habeas.store.ledger import SqliteLedger
 
 
 def now() -> datetime:
@@ -60,8 +63,24 @@ def opened_intake(store: "Store", clock: "Clock" = now, looked_up: "Library | No
     from habeas.service.intake import Intake
 
     looked_up = looked_up or library(store)
-    with Intake(store, playbook(), looked_up, looked_up, clock) as intake:
+    with Intake(store, playbook(), looked_up, looked_up, clock, coins(store, looked_up)) as intake:
         yield intake
+
+
+def coins(store: "Store", looked_up: "Library") -> "LedgerCoins":
+    """Where deposits came from, by the store's ledger and the tags that are current."""
+    from habeas.reference.coins.origin import LedgerCoins
+
+    return LedgerCoins(ledger(store).reading, lambda: looked_up.tags().of)
+
+
+def ledger(store: "Store") -> "SqliteLedger | MemoryLedger":
+    """The store's ledger of transfers. That of a store in memory is empty, and gone with the process."""
+    from habeas.reference.coins.ledger import MemoryLedger
+    from habeas.store.ledger import SqliteLedger
+    from habeas.store.sqlite import SqliteStore
+
+    return SqliteLedger(store) if isinstance(store, SqliteStore) else MemoryLedger()
 
 
 def questions(store: "Store") -> "Questions":

@@ -91,6 +91,10 @@ def _place(draft: Draft, signal: Signal, planned: Planned) -> None:
         why = refused or f"evidence {planned.evidence} does not permit {planned.kind}"
         draft.open_case(CasePolicy(queue="review", priority=Priority.HIGH), planned.code, f"{why}; {_why(signal)}")
         return
+    if planned.scope is Scope.AMOUNT and signal.held is None:
+        why = f"no amount was named that {planned.kind} could hold; {_why(signal)}"
+        draft.open_case(CasePolicy(queue="review", priority=Priority.HIGH), planned.code, why)
+        return
     ends = planned.end_or_condition(allowance, draft.now)
     rests_on = (match_evidence(signal.match),) if signal.match else ()
     draft.place(

@@ -44,7 +44,9 @@ class Asset(Struct, frozen=True):
         whole, _, fraction = str(amount).partition(".")
         if (whole + fraction).isdecimal() and (whole + fraction).isascii() and len(fraction) <= self.decimals:
             number = (
-                int(whole + fraction.ljust(self.decimals, "0")) if len(whole) < len(str(AMOUNT_MAX)) else AMOUNT_MAX + 1
+                int(whole + fraction.ljust(self.decimals, "0"))
+                if len(whole) <= len(str(AMOUNT_MAX))
+                else AMOUNT_MAX + 1
             )
             if number > AMOUNT_MAX:
                 raise too_large(f"the amount `{amount}`")

@@ -127,3 +127,15 @@ def test_a_ledger_that_cannot_be_asked_opens_a_case_and_holds_nothing() -> None:
     outcome = story.event("deposit.crypto", "1h", looked_up=Facts(unavailable=("coins",)), **data)
     assert outcome.disposition == "credit"
     assert [case.queue for case in story.decisions[-1].cases] == ["operations"]
+
+
+def test_a_vendors_exposure_holds_the_amount_that_it_names_and_without_one_a_person_looks() -> None:
+    story = Story()
+    story.event(
+        "signal.received", typology="tainted_funds", score=0.9, asset="ETH", amount="0.4", vendor="acme", tx="0x1"
+    )
+    assert [r.held for r in story.state.restrictions] == [HeldAmount("ETH", Decimal("0.4"))]
+    story = Story()
+    story.event("signal.received", typology="tainted_funds", score=0.9, vendor="acme", tx="0x1")
+    assert story.state.restrictions == ()
+    assert {case.queue for case in story.cases.values()} == {"review", "funds"}

@@ -5,14 +5,11 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
-from habeas.domain.tag import Tag, TagOrigin, TagRole
+from habeas.domain.tag import Tag, TagRole, counting
 from habeas.domain.transfer import CoinBook
 
 TagsOf = Callable[[str, str], tuple[Tag, ...]]
 """All tags of an address: chain (name space), address as that chain's addresses are kept."""
-
-FIRM = (TagOrigin.SANCTION, TagOrigin.LAW_ENFORCEMENT, TagOrigin.OWN_INCIDENT)
-"""Whose word makes a service, such as a listed mixer, a source."""
 
 
 class Standing(Enum):
@@ -24,20 +21,13 @@ class Standing(Enum):
     SERVICE = "service"
 
 
-def standing(tags: tuple[Tag, ...]) -> Standing:
-    """What tags that hold make of an address.
+_BY_ROLE = {TagRole.PERPETRATOR: Standing.SOURCE, TagRole.SERVICE: Standing.SERVICE}
 
-    What is nobody's is never a source, whatever a list says of it. Of a service that some collection flags, the coins are
-    everybody's; only a sanction, an authority or an incident of our own makes it a source.
-    """
-    if any(tag.role is TagRole.INFRASTRUCTURE for tag in tags):
-        return Standing.PASS
-    accusing = [tag for tag in tags if tag.role is TagRole.PERPETRATOR]
-    if any(tag.origin in FIRM for tag in accusing):
-        return Standing.SOURCE
-    if any(tag.role is TagRole.SERVICE for tag in tags):
-        return Standing.SERVICE
-    return Standing.SOURCE if accusing else Standing.PASS
+
+def standing(tags: tuple[Tag, ...], moved_at: datetime, known_at: datetime) -> Standing:
+    """What the tags of an address make of it: the one that it counts by says so."""
+    tag = counting(tags, moved_at, known_at)
+    return Standing.PASS if tag is None else _BY_ROLE.get(tag.role, Standing.PASS)
 
 
 class Who(NamedTuple):
@@ -84,9 +74,9 @@ class Judge:
 
     def of_tags(self, chain: str, who: Who, moved_at: datetime) -> Standing:
         """What an address is to coins that left it at an instant. The tags that make it a source are remembered."""
-        holding = tuple(tag for tag in who.tags if tag.holds(moved_at, self._known_at))
-        found = standing(holding)
+        found = standing(who.tags, moved_at, self._known_at)
         if found is Standing.SOURCE:
+            holding = (tag for tag in who.tags if tag.holds(moved_at, self._known_at))
             accusing = dict.fromkeys(tag for tag in holding if tag.role is TagRole.PERPETRATOR)
             self._accusing.setdefault((chain, who.address), {}).update(accusing)
         return found
