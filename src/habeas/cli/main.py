@@ -6,7 +6,21 @@ from typing import Annotated
 import typer
 
 import habeas
-from habeas.cli import ask, cases, diagnose, doctor, events, journal, measure, policy, reference, screening, staff, tour
+from habeas.cli import (
+    ask,
+    cases,
+    diagnose,
+    doctor,
+    events,
+    journal,
+    measure,
+    policy,
+    reference,
+    screening,
+    staff,
+    tour,
+    work,
+)
 from habeas.domain.errors import BadInputError, HabeasError
 
 app = typer.Typer(
@@ -36,10 +50,11 @@ def root(
 
 app.command()(tour.demo)
 app.command()(events.ingest)
-app.command()(events.worker)
+app.command()(work.worker)
 app.command()(ask.check)
 app.command()(ask.statement)
 app.command()(ask.account)
+app.command()(work.notices)
 app.command()(diagnose.diagnose)
 app.command()(staff.restrict)
 app.command()(staff.approve)

@@ -15,10 +15,12 @@ from msgspec import Struct
 from habeas.disclosure.phrase import Phrase, Variants, forms, gaps
 from habeas.domain.capability import Capability, Level
 from habeas.domain.kind import Kind
+from habeas.domain.notice import NoticeTopic
 from habeas.domain.reason import Basis, Disclosure, Purpose
 from habeas.domain.restriction import ACCOUNT_WIDE, Scope
 
 DEFAULT_LOCALE = "en"
+OTHER_ARTICLE = "other"
 
 
 class ByClass(Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,8 +92,8 @@ class RemedyWords(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     instead_of: str | None = None
 
 
-class NoticeWords(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`[notice.NAME]`: what stands on an account without being a restriction, or that nothing does."""
+class SituationWords(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[situation.NAME]`: what stands on an account without being a restriction, or that nothing does."""
 
     headline: str
     title: str
@@ -104,13 +106,13 @@ class NoticeWords(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     legal_ground: str
 
 
-class Notices(Struct, frozen=True, forbid_unknown_fields=True):
-    none: NoticeWords
-    unreadable: NoticeWords
-    unknown: NoticeWords
-    deactivated: NoticeWords
-    retained: NoticeWords
-    purged: NoticeWords
+class Situations(Struct, frozen=True, forbid_unknown_fields=True):
+    none: SituationWords
+    unreadable: SituationWords
+    unknown: SituationWords
+    deactivated: SituationWords
+    retained: SituationWords
+    purged: SituationWords
 
 
 class MoneyWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,6 +131,29 @@ class MoneyWords(Struct, frozen=True, forbid_unknown_fields=True):
     stopped: str
     until: Phrase
     no_day: str
+
+
+class NoticeWords(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[notice.TOPIC]`: what a notice says beside the statement's words. The subject has no gap: it is for everybody."""
+
+    subject: str
+    opening: Phrase
+    title: str | None = None
+    what_next: str | None = None
+    when: Phrase | None = None
+
+
+class NoticePhrases(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[notice.words]`: what several notices say."""
+
+    others_stand: str
+    none_stands: str
+    works_again: str
+    ended_at: Phrase
+    send: Phrase
+    send_if_you_can: Phrase
+    we_check: str
+    greeting: Phrase
 
 
 class LevelWords(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -177,6 +202,7 @@ class CommonWords(Struct, frozen=True, forbid_unknown_fields=True):
     challenge_mandatory: Phrase
     ask_for_a_person: str
     contact: Phrase
+    read_more: Phrase
     never_ask: str
     appeal_answer: str
     appeal_open: str
@@ -250,7 +276,7 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """For a reason or a remedy that is not known."""
     nothing_to_do: str
     nothing_not_possible: str
-    notice: Notices
+    situation: Situations
     money: MoneyWords
     clock: ClockWords
     deadline: DeadlineWords
@@ -259,6 +285,10 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     time: TimeWords
     fact: dict[str, dict[str, str]]
     """Facts that are told by a word from a list; a value that is not on it is not told."""
+    notice: dict[str, NoticeWords]
+    notice_phrases: NoticePhrases
+    article: dict[str, str]
+    """The last part of the address of a page that explains a public reason (row A097)."""
 
     def reason_words(self, code: str) -> ReasonWords:
         return self.reason.get(code, self.other_reason)
@@ -303,6 +333,8 @@ def _load(locale: str) -> Catalogue:
 def read_catalogue(text: str, areas: dict[str, str], locale: str) -> Catalogue:
     """A catalogue from its TOML text. Raises ValueError that names each fault: a mistake here is the programmer's."""
     tree = tomllib.loads(text) | {"areas": areas, "locale": locale}
+    # In the file they stand with the notices that they are for.
+    tree["notice_phrases"] = tree.get("notice", {}).pop("words", {})
     read = msgspec.convert(tree, Catalogue, strict=True)
     faults = [*_missing(read), *_bad_gaps(read)]
     if faults:
@@ -318,6 +350,8 @@ def _missing(read: Catalogue) -> Iterator[str]:
         ("capability", set(Capability), read.capability.keys()),
         ("purpose", set(Purpose), read.purpose.keys()),
         ("ground.basis", set(Basis), read.ground.basis.keys()),
+        ("notice", set(NoticeTopic), read.notice.keys()),
+        ("article", {OTHER_ARTICLE}, read.article.keys()),
         ("level", set(Level) - {Level.ALLOW}, read.level.keys()),
     ):
         yield from (f"`{section}.{name}` is missing" for name in sorted(needed - there))
@@ -346,8 +380,10 @@ _ALWAYS: dict[str, frozenset[str]] = {
     "instead": frozenset({"this", "that"}),
     "capability": frozenset({"cool_off"}),
     "money": frozenset({"cool_off"}),
+    "notice": frozenset({"title", "start", "promise", "end"}),
+    "notice_phrases": frozenset({"account", "document", "end"}),
 }
-_MAY_BE_LEFT_OUT = frozenset({"remedy", "place"})
+_MAY_BE_LEFT_OUT = frozenset({"remedy", "place", "read_more"})
 
 
 def _bad_gaps(read: Catalogue) -> Iterator[str]:

@@ -30,7 +30,7 @@ from habeas.disclosure.diagnosis_words import (
     lasts,
     takes_in_words,
 )
-from habeas.disclosure.entry import Entry, notices
+from habeas.disclosure.entry import Entry, situations
 from habeas.disclosure.phrase import paragraph, say, say_surely
 from habeas.disclosure.statement import make_statement
 from habeas.disclosure.symptoms import Symptoms
@@ -114,7 +114,7 @@ def diagnose_account(standing: Standing, policy: Policy, at: datetime, locale: s
     """
     speech = _Speech(policy, locale)
     view = look(standing, policy, at, speech.catalogue)
-    if not view.limits and not any(True for _ in notices(view)):
+    if not view.limits and not any(True for _ in situations(view)):
         seen = see(Symptoms(), policy, at)
         weighed = weigh(seen, NOTHING_ON_RECORD)
         headline = speech.words.headline.nothing_on_record
@@ -134,7 +134,7 @@ def diagnose_account(standing: Standing, policy: Policy, at: datetime, locale: s
 
 
 def _on_record(entry: Entry, limit: Limit | None, speech: "_Speech") -> Finding:
-    """An entry of the statement as a finding. A notice has no limit behind it."""
+    """An entry of the statement as a finding. A situation has no limit behind it."""
     side = Side.ACCOUNT if limit is None else _side(limit)
     return Finding(
         weight=1.0,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from habeas.disclosure.abilities import not_possible, still_works, taken
-from habeas.disclosure.catalogue import NoticeWords
+from habeas.disclosure.catalogue import SituationWords
 from habeas.disclosure.clock import ends_by_itself_at, when
 from habeas.disclosure.phrase import paragraph, say_surely
 from habeas.disclosure.remedy import by_when, what_to_do
@@ -15,7 +15,7 @@ from habeas.disclosure.view import Limit, View
 from habeas.disclosure.vocabulary import fact_words, ground_words
 from habeas.domain.account import Life
 from habeas.domain.capability import ACCOUNT_CAPABILITIES, FLOOR, OUTFLOW, Capability, Level
-from habeas.domain.ids import fingerprint
+from habeas.domain.notice import reference
 from habeas.domain.restriction import Scope
 from habeas.domain.verdict import life_level
 
@@ -59,12 +59,6 @@ def restriction_entry(view: View, limit: Limit) -> Entry:
         automated=r.is_automated,
         reference=reference(r.id),
     )
-
-
-def reference(restriction: str) -> str:
-    """A short name for a restriction that a person can read out, for example `3F9A-22C1-08DE`."""
-    name = fingerprint(restriction).upper()
-    return "-".join((name[:4], name[4:8], name[8:12]))
 
 
 def _what_happened(view: View, limit: Limit) -> str:
@@ -127,42 +121,42 @@ def challenge_gaps(view: View) -> dict[str, str]:
 # --- what is not a restriction ---------------------------------------------------------------------------------------
 
 
-class Notice(Struct, frozen=True):
+class Situation(Struct, frozen=True):
     """Something that stands on an account without being a restriction, and how far it limits each capability."""
 
-    words: NoticeWords
+    words: SituationWords
     levels: dict[Capability, Level]
     is_automated: bool = True
 
 
-def notices(view: View) -> Iterator[Notice]:
+def situations(view: View) -> Iterator[Situation]:
     """What stands besides restrictions, furthest-reaching first."""
-    standing, words = view.standing, view.words.notice
+    standing, words = view.standing, view.words.situation
     if standing.is_unreadable:
-        yield Notice(words.unreadable, {c: Level.DENY for c in ACCOUNT_CAPABILITIES if c not in FLOOR})
+        yield Situation(words.unreadable, {c: Level.DENY for c in ACCOUNT_CAPABILITIES if c not in FLOOR})
     by_life = {Life.PURGED: words.purged, Life.RETAINED: words.retained, Life.DEACTIVATED: words.deactivated}
     for life, life_words in by_life.items():
         if life in standing.lives:
             levels = {c: life_level(life, c) for c in ACCOUNT_CAPABILITIES}
-            yield Notice(life_words, levels, is_automated=False)
+            yield Situation(life_words, levels, is_automated=False)
     if not standing.is_known and standing.unknown_outflow is not Level.ALLOW:
-        yield Notice(words.unknown, {c: standing.unknown_outflow for c in ACCOUNT_CAPABILITIES if c in OUTFLOW})
+        yield Situation(words.unknown, {c: standing.unknown_outflow for c in ACCOUNT_CAPABILITIES if c in OUTFLOW})
 
 
-def no_limits(view: View) -> Notice:
+def no_limits(view: View) -> Situation:
     """What is said where nothing stands: no list is ever empty, it says "nothing" in words."""
-    return Notice(view.words.notice.none, {}, is_automated=False)
+    return Situation(view.words.situation.none, {}, is_automated=False)
 
 
-def notice_entry(view: View, notice: Notice) -> Entry:
+def situation_entry(view: View, situation: Situation) -> Entry:
     """The entry of something that is not a restriction."""
-    words = notice.words
+    words = situation.words
     return Entry(
         id="",
         title=words.title,
         what_happened=words.what_happened,
         still_works=still_works(view),
-        not_possible=tuple(taken(view, notice.levels)) or (view.words.nothing_not_possible,),
+        not_possible=tuple(taken(view, situation.levels)) or (view.words.nothing_not_possible,),
         what_to_do=words.what_to_do,
         by_when=view.words.deadline.none,
         what_next=words.what_next,
@@ -170,6 +164,6 @@ def notice_entry(view: View, notice: Notice) -> Entry:
         what_we_cannot_say=words.what_we_cannot_say,
         challenge=say_surely(words.challenge, challenge_gaps(view)),
         legal_ground=words.legal_ground,
-        automated=notice.is_automated,
+        automated=situation.is_automated,
         reference=reference(f"{view.standing.account}/{words.title}"),
     )

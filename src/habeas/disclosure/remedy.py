@@ -5,13 +5,12 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from habeas.disclosure.catalogue import RemedyWords
+from habeas.disclosure.catalogue import Catalogue, RemedyWords
 from habeas.disclosure.clock import ends_by_itself_at
 from habeas.disclosure.phrase import say, say_surely
 from habeas.disclosure.view import Limit, View
 from habeas.disclosure.vocabulary import due_at, end_instant, fact_words, instant
 from habeas.domain.capability import Level
-from habeas.domain.document import DocumentRequest
 
 
 class Requirements(Struct, frozen=True, kw_only=True):
@@ -61,7 +60,7 @@ def requirements(view: View) -> Requirements:
     for request in view.asked:
         if view.at < request.due_at:
             deadlines.append(request.due_at)
-        for item in _asked_documents(view, request):
+        for item in (document_words(kind, view.words) for kind in request.documents):
             (current if view.at < request.due_at else past)[item] = None
     return Requirements(
         currently_due=tuple(current) or (words.nothing_due,),
@@ -73,11 +72,9 @@ def requirements(view: View) -> Requirements:
     )
 
 
-def _asked_documents(view: View, request: DocumentRequest) -> Iterator[str]:
-    """The documents of a request, in words; one that the catalogue does not know by its kind in plain letters."""
-    known = view.words.fact.get("document", {})
-    for kind in request.documents:
-        yield known.get(kind) or " ".join(kind.replace("_", " ").split())
+def document_words(kind: str, words: Catalogue) -> str:
+    """A kind of document in words; one that the catalogue does not know in plain letters."""
+    return words.fact.get("document", {}).get(kind) or " ".join(kind.replace("_", " ").split())
 
 
 def _due(view: View, limit: Limit) -> Iterator[tuple[str, str | None]]:

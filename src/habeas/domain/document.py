@@ -6,6 +6,11 @@ from msgspec import Struct
 
 from habeas.domain.ids import AccountId, DocumentRequestId, EventId, RestrictionId
 
+ISSUED = "issued"
+"""Nothing has come yet."""
+BEING_CHECKED = frozenset({"submitted", "checking"})
+"""It has come, and the check is not over (model 5.4)."""
+
 
 class DocumentRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What a user is asked for. `documents` are all needed; `optional` ones help. Kinds such as `proof_of_address`."""
@@ -20,4 +25,4 @@ class DocumentRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
     issued_at: datetime
     due_at: datetime
     restriction: RestrictionId | None = None
-    status: str = "issued"
+    status: str = ISSUED

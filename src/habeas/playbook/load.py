@@ -28,6 +28,7 @@ from habeas.playbook.policy import (
     Challenges,
     Entity,
     KindPolicy,
+    NoticePolicy,
     Placement,
     Playbook,
     Policy,
@@ -39,7 +40,7 @@ from habeas.playbook.policy import (
 _SECTIONS = frozenset(
     {
         *("version", "title", "entity", "safety", "reason", "ladder", "kind", "challenge"),
-        *("region", "leap", "response", "detector", "action"),
+        *("region", "leap", "response", "detector", "action", "notice"),
     }
 )
 _BUILTIN = (timedelta, date, datetime)
@@ -77,7 +78,7 @@ def read_playbook(text: bytes, name: str) -> Playbook:
     return Playbook(version=version, text=text, policies=policies)
 
 
-_ENTITY_OVERRIDES = ("safety", "reason", "ladder", "kind", "challenge", "region", "leap", "detector")
+_ENTITY_OVERRIDES = ("safety", "reason", "ladder", "kind", "challenge", "region", "leap", "detector", "notice")
 
 
 def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Policy:
@@ -99,6 +100,7 @@ def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Polic
         responses=_by_typology(responses),
         regions=regions,
         detectors=_detectors(merged["detector"], read, {"regions": regions, "leap": leap}),
+        notices=read(merged["notice"], NoticePolicy, "notice"),
         product_actions=read(tree.get("action", {}), dict[str, Capability], "action"),
     )
     for fault in _faults(policy, responses):

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from habeas.domain.actor import Role
 from habeas.domain.capability import Capability, Level
@@ -27,6 +28,8 @@ class Entity(Struct, frozen=True, forbid_unknown_fields=True):
     contact: str
     complaints: str
     """The external route: an ombudsman, a regulator, a court."""
+    help_url: Annotated[str, Meta(pattern=r"^(https://[^\s?#]+[^\s?#/])?\Z")] = ""
+    """Below it lies a page for each public reason (row A097). Without it no page is named."""
 
 
 class Promise(Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,6 +162,15 @@ class Safety(Struct, frozen=True, forbid_unknown_fields=True):
     quarantine_case: CasePolicy
 
 
+class NoticePolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[notice]`: how long before a date a notice says so."""
+
+    document_before: timedelta = timedelta(days=3)
+    """The date by which documents are asked for."""
+    promise_before: timedelta = timedelta(hours=6)
+    """The time within which we said that an answer comes."""
+
+
 class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The whole policy of one entity, with everything the playbook says for all of them."""
 
@@ -176,6 +188,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     detectors: dict[str, Struct]
     """Parameters of the detectors that are switched on, by name."""
     product_actions: dict[str, Capability]
+    notices: NoticePolicy = NoticePolicy()
 
     def response(self, typology: str, score: float) -> Response | None:
         """The row that a signal of this score reaches, if any."""

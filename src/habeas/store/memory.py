@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from habeas.domain.case import CaseStatus
+from habeas.domain.document import ISSUED
 from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, EventId, HolderId, RestrictionId
 from habeas.service.ports import StoreFacts
 from habeas.store.errors import AlreadyRecordedError, StaleWriteError
@@ -22,10 +23,13 @@ from habeas.store.rows import (
     AccountRow,
     CaseRow,
     Changes,
+    ChannelRow,
+    DeliveryRow,
     EventRow,
     FailedLoginRow,
     JournalRow,
     MessageRow,
+    NoticeRow,
     QueuedRow,
     RecordedRow,
     ReferenceRow,
@@ -69,6 +73,9 @@ class Tables:
     """By instant."""
     refusals: dict[bytes, tuple[RefusalRow, ...]] = field(default_factory=dict)
     references: dict[tuple[str, str], tuple[ReferenceRow, bytes]] = field(default_factory=dict)
+    notices: dict[AccountId, tuple[NoticeRow, ...]] = field(default_factory=dict)
+    deliveries: dict[tuple[AccountId, int, str], DeliveryRow] = field(default_factory=dict)
+    channels: dict[str, ChannelRow] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(
@@ -83,6 +90,9 @@ class Tables:
             self.failed_logins.copy(),
             self.refusals.copy(),
             self.references.copy(),
+            self.notices.copy(),
+            self.deliveries.copy(),
+            self.channels.copy(),
         )
 
 
@@ -181,6 +191,35 @@ class MemoryRows:
         messages = islice(waiting, limit)
         return [QueuedRow(position, message, self.wrapped_key(message.account_id)) for position, message in messages]
 
+    def accounts_asked(self, after: int, until: int) -> Sequence[AccountId]:
+        rows = (row for folder in self._tables.folders.values() for row in folder.requests.values())
+        return sorted({row.account_id for row in rows if row.status == ISSUED and after < row.due_at <= until})
+
+    def accounts_waiting(self, opened_at: int) -> Sequence[AccountId]:
+        found = (row for row in self._cases() if row.status == CaseStatus.OPEN and row.opened_at <= opened_at)
+        return sorted({row.account_id for row in found})
+
+    def notices(self, account: AccountId) -> Sequence[NoticeRow]:
+        return self._tables.notices.get(account, ())
+
+    def notice(self, account: AccountId, position: int) -> NoticeRow | None:
+        return next((row for row in self.notices(account) if row.position == position), None)
+
+    def deliveries(self, account: AccountId) -> Sequence[DeliveryRow]:
+        found = (row for row in self._tables.deliveries.values() if row.account_id == account)
+        return sorted(found, key=lambda row: (row.position, row.channel))
+
+    def waiting_deliveries(self, channel: str, at: int, limit: int) -> Sequence[DeliveryRow]:
+        found = [
+            (row.next_at, row.account_id, row.position, row)
+            for row in self._tables.deliveries.values()
+            if row.channel == channel and row.next_at is not None and row.next_at <= at
+        ]
+        return [row for *_, row in nsmallest(limit, found)]
+
+    def channel(self, channel: str) -> ChannelRow | None:
+        return self._tables.channels.get(channel)
+
     def playbook(self, version: str) -> bytes | None:
         return self._tables.playbooks.get(version)
 
@@ -257,6 +296,20 @@ class MemoryRows:
     def mark_delivered(self, positions: Sequence[int], at: int) -> None:  # noqa: ARG002 - what was delivered is not kept here
         for position in positions:
             self._tables.queue.pop(position, None)
+
+    def add_notice(self, account: AccountId, id_: str, body: bytes) -> int | None:
+        inbox = self._tables.notices.get(account, ())
+        if any(row.id == id_ for row in inbox):
+            return None
+        position = len(inbox) + 1
+        self._tables.notices[account] = (*inbox, NoticeRow(account, position, id_, body))
+        return position
+
+    def set_delivery(self, row: DeliveryRow) -> None:
+        self._tables.deliveries[row.account_id, row.position, row.channel] = row
+
+    def set_channel(self, row: ChannelRow) -> None:
+        self._tables.channels[row.channel] = row
 
     def add_playbook(self, version: str, text: bytes) -> None:
         self._tables.playbooks[version] = text

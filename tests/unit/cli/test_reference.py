@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from habeas.cli import wiring
+from habeas.store.migrations import PUBLIC, scripts
 from tests.real_data import FOLDER as REAL
 from tests.real_data import needs
 from tests.unit.cli.conftest import Ran, Run
@@ -383,7 +384,7 @@ def test_the_doctor_is_content_with_a_fresh_store_and_names_the_built_in_data(ru
     assert found["key file"][1].endswith("mode 0600")
     assert found["places.country"][0] == "notice"
     assert "2024" in found["places.country"][1]
-    assert "schema 2" in found["store"][1]
+    assert f"schema {len(scripts(PUBLIC))}" in found["store"][1]
     assert "playbook" in found
 
 

@@ -47,6 +47,7 @@ def test_every_table_is_strict_and_has_the_account_first_in_its_key(connection: 
         "failed_login",
         "refused_ip",
         "reference_set",
+        "channel",
     }
 
 
