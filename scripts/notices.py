@@ -85,7 +85,7 @@ def _where_true(note: Note) -> str:
     needs = [f"`{capability}` works" for capability in note.needs]
     needs += ["nothing holds the assets"] if note.needs_free_assets else []
     needs += ["time ends it"] if note.needs_end else []
-    return f"{note.text} (only if {' and '.join(needs)})" if needs else note.text
+    return f"{_both(note.text)} (only if {' and '.join(needs)})" if needs else _both(note.text)
 
 
 def _remedies(words: Catalogue) -> Iterator[str]:

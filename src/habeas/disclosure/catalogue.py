@@ -20,7 +20,9 @@ from habeas.domain.reason import Basis, Disclosure, Purpose
 from habeas.domain.restriction import ACCOUNT_WIDE, Scope
 
 DEFAULT_LOCALE = "en"
-OTHER_ARTICLE = "other"
+OTHER = "other"
+"""In tables by public reason: for a reason that has no row of its own."""
+BY_PERSON = "by_person"
 
 
 class ByClass(Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,7 +54,7 @@ class Note(Struct, frozen=True, forbid_unknown_fields=True):
     the assets, while the end is a date.
     """
 
-    text: str
+    text: Phrase
     needs: tuple[Capability, ...] = ()
     needs_free_assets: bool = False
     needs_end: bool = False
@@ -172,6 +174,8 @@ class ClockWords(Struct, frozen=True, forbid_unknown_fields=True):
     only_a_person_extends: str
     recheck: Phrase
     recheck_due: str
+    countdown: Phrase
+    no_countdown: str
     promise: Phrase
 
 
@@ -228,6 +232,74 @@ class TimeWords(Struct, frozen=True, forbid_unknown_fields=True):
     one_day: str
 
 
+class NumberWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """How amounts are written."""
+
+    decimal: str
+    group: str
+    amount: Phrase
+
+
+class FactorWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an automatic check looked at, and how a change would alter its result."""
+
+    what: Phrase
+    change: str
+
+
+class FactorsByClass(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[factor.CODE]`: what may be said of the factors of a public reason under each disclosure class."""
+
+    limited: FactorWords
+    full: tuple[FactorWords, ...] = ()
+
+    def said(self, disclosure: Disclosure) -> tuple[FactorWords, ...]:
+        return self.full if disclosure is Disclosure.FULL and self.full else (self.limited,)
+
+
+class DetectionWords(Struct, frozen=True, forbid_unknown_fields=True):
+    automated: str
+    person: str
+    order: str
+    review: str
+    """The cover class's: true of every review, whatever its cause."""
+
+
+class DecisionWords(Struct, frozen=True, forbid_unknown_fields=True):
+    automated: str
+    person: str
+
+
+class TerritoryWords(Struct, frozen=True, forbid_unknown_fields=True):
+    everywhere: str
+    network: str
+
+
+class EndedByWords(Struct, frozen=True, forbid_unknown_fields=True):
+    us: str
+    review: str
+    outside: str
+
+
+class RedressWords(Struct, frozen=True, forbid_unknown_fields=True):
+    complaint: Phrase
+    out_of_court: Phrase
+    court: str
+
+
+class ReasonsWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[reasons]`: the fields of a statement of reasons."""
+
+    detection: DetectionWords
+    decision: DecisionWords
+    ground: dict[Basis, Phrase]
+    """Why it falls under what it rests on."""
+    scope: dict[Scope, str]
+    territory: TerritoryWords
+    ended_by: EndedByWords
+    redress: RedressWords
+
+
 class Labels(Struct, frozen=True, forbid_unknown_fields=True):
     """The headings of the statement as plain text."""
 
@@ -244,6 +316,11 @@ class Labels(Struct, frozen=True, forbid_unknown_fields=True):
     challenge: str
     legal_ground: str
     decided: str
+    reasons: str
+    redress: str
+    factors: str
+    tips: str
+    article: str
     by_automation: str
     by_a_person: str
     requirements: str
@@ -287,6 +364,12 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Facts that are told by a word from a list; a value that is not on it is not told."""
     notice: dict[str, NoticeWords]
     notice_phrases: NoticePhrases
+    number: NumberWords
+    reasons: ReasonsWords
+    factor: dict[str, FactorsByClass]
+    tip: dict[str, str]
+    tips: dict[str, tuple[str, ...]]
+    """Which tips are given for a public reason."""
     article: dict[str, str]
     """The last part of the address of a page that explains a public reason (row A097)."""
 
@@ -351,7 +434,12 @@ def _missing(read: Catalogue) -> Iterator[str]:
         ("purpose", set(Purpose), read.purpose.keys()),
         ("ground.basis", set(Basis), read.ground.basis.keys()),
         ("notice", set(NoticeTopic), read.notice.keys()),
-        ("article", {OTHER_ARTICLE}, read.article.keys()),
+        ("article", {OTHER}, read.article.keys()),
+        ("tips", {OTHER}, read.tips.keys()),
+        ("factor", {OTHER, BY_PERSON}, read.factor.keys()),
+        ("reasons.scope", set(Scope), read.reasons.scope.keys()),
+        ("reasons.ground", set(Basis), read.reasons.ground.keys()),
+        ("tip", {tip for tips in read.tips.values() for tip in tips}, read.tip.keys()),
         ("level", set(Level) - {Level.ALLOW}, read.level.keys()),
     ):
         yield from (f"`{section}.{name}` is missing" for name in sorted(needed - there))
@@ -372,7 +460,7 @@ _ALWAYS: dict[str, frozenset[str]] = {
     "without_login": frozenset({"capability"}),
     "ground": frozenset({"clause"}),
     "time": frozenset({"day", "month", "year", "hour", "minute", "count"}),
-    "clock": frozenset({"end", "last", "cap", "recheck", "promise"}),
+    "clock": frozenset({"end", "last", "cap", "recheck", "promise", "left"}),
     "decided_by": frozenset({"end"}),
     "due": frozenset({"due"}),
     "past": frozenset({"due"}),
@@ -380,6 +468,9 @@ _ALWAYS: dict[str, frozenset[str]] = {
     "instead": frozenset({"this", "that"}),
     "capability": frozenset({"cool_off"}),
     "money": frozenset({"cool_off"}),
+    "number": frozenset({"count", "asset"}),
+    "reasons": frozenset({"title"}),
+    "redress": _APPEAL,
     "notice": frozenset({"title", "start", "promise", "end"}),
     "notice_phrases": frozenset({"account", "document", "end"}),
 }
@@ -399,9 +490,9 @@ def _bad_gaps(read: Catalogue) -> Iterator[str]:
 
 
 def phrases(read: Catalogue) -> Iterator[tuple[tuple[str, ...], Phrase]]:
-    """Every phrase of the catalogue with its path, the names of areas aside."""
+    """Every phrase of the catalogue with its path; names of areas, parts of addresses and marks in numbers aside."""
     for name in read.__struct_fields__:
-        if name not in ("areas", "locale"):
+        if name not in ("areas", "locale", "article", "number"):
             yield from _phrases_in(getattr(read, name), (name,))
 
 
@@ -414,7 +505,7 @@ def _phrases_in(part: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str
                 yield from _phrases_in(value, (*path, str(key)))
         case tuple():
             # Lists of ids are not for users.
-            if path[-1] not in ("needs", "remedies", "other_remedies"):
+            if path[-1] not in ("needs", "remedies", "other_remedies") and path[0] != "tips":
                 for value in part:
                     yield from _phrases_in(value, path)
         case Struct():

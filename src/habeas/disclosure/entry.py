@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from habeas.disclosure.abilities import not_possible, still_works, taken
-from habeas.disclosure.catalogue import SituationWords
-from habeas.disclosure.clock import ends_by_itself_at, when
-from habeas.disclosure.phrase import paragraph, say_surely
+from habeas.disclosure.catalogue import OTHER, SituationWords
+from habeas.disclosure.clock import countdown, ends_by_itself_at, when
+from habeas.disclosure.phrase import paragraph, say, say_surely
+from habeas.disclosure.reasons import Reasons, challenge_gaps, reasons, situation_reasons
 from habeas.disclosure.remedy import by_when, what_to_do
 from habeas.disclosure.view import Limit, View
-from habeas.disclosure.vocabulary import fact_words, ground_words
+from habeas.disclosure.vocabulary import amount, fact_words, ground_words
 from habeas.domain.account import Life
 from habeas.domain.capability import ACCOUNT_CAPABILITIES, FLOOR, OUTFLOW, Capability, Level
 from habeas.domain.notice import reference
@@ -37,6 +38,12 @@ class Entry(Struct, frozen=True, kw_only=True):
     legal_ground: str
     automated: bool
     reference: str
+    reversible: bool
+    countdown: str
+    article: str
+    """A page that explains the reason (row A097); empty where the playbook names no place for such pages."""
+    tips: tuple[str, ...]
+    reasons: Reasons
 
 
 def restriction_entry(view: View, limit: Limit) -> Entry:
@@ -58,14 +65,22 @@ def restriction_entry(view: View, limit: Limit) -> Entry:
         legal_ground=ground_words(r.ground, fact_words(r, words), words),
         automated=r.is_automated,
         reference=reference(r.id),
+        reversible=_is_reversible(view, limit),
+        countdown=countdown(view, limit),
+        article=article_link(view, r.reason),
+        tips=tips(view, r.reason),
+        reasons=reasons(view, limit, what_happened=_circumstances(view, limit)),
     )
 
 
 def _what_happened(view: View, limit: Limit) -> str:
     r, words = limit.restriction, view.words
-    reason, facts = words.reason_words(r.reason), fact_words(r, words)
-    phrase = reason.what_happened.said(r.disclosure)
-    return paragraph(say_surely(phrase, facts), *_notes(view, limit), *_reach(view, limit), words.purpose[r.purpose])
+    return paragraph(_circumstances(view, limit), *_notes(view, limit), *_reach(view, limit), words.purpose[r.purpose])
+
+
+def _circumstances(view: View, limit: Limit) -> str:
+    r, words = limit.restriction, view.words
+    return say_surely(words.reason_words(r.reason).what_happened.said(r.disclosure), fact_words(r, words))
 
 
 def _notes(view: View, limit: Limit) -> Iterator[str]:
@@ -76,7 +91,10 @@ def _notes(view: View, limit: Limit) -> Iterator[str]:
         if note.needs_end and ends_by_itself_at(limit) is None:
             continue
         if view.works(*note.needs):
-            yield note.text
+            held = limit.restriction.held
+            said = say(note.text, {} if held is None else {"amount": amount(held, view.words)})
+            if said is not None:
+                yield said
 
 
 def _reach(view: View, limit: Limit) -> Iterator[str]:
@@ -90,8 +108,12 @@ def _reach(view: View, limit: Limit) -> Iterator[str]:
 
 
 def _one_way(view: View, limit: Limit) -> str | None:
+    return None if _is_reversible(view, limit) else view.words.common.one_way
+
+
+def _is_reversible(view: View, limit: Limit) -> bool:
     reason = view.policy.reasons.get(limit.restriction.reason)
-    return view.words.common.one_way if reason is not None and not reason.is_reversible else None
+    return reason is None or reason.is_reversible
 
 
 def _what_we_cannot_say(view: View, limit: Limit) -> str:
@@ -108,14 +130,16 @@ def _challenge(view: View, limit: Limit) -> str:
     return paragraph(say_surely(phrase, challenge_gaps(view)), common.ask_for_a_person if r.is_automated else None)
 
 
-def challenge_gaps(view: View) -> dict[str, str]:
-    """The words that every way to challenge may use."""
-    common = view.words.common
-    return {
-        "complaints": view.policy.entity.complaints,
-        "appeal_answer": common.appeal_answer,
-        "appeal_open": common.appeal_open,
-    }
+def article_link(view: View, reason: str) -> str:
+    """The page that explains a public reason (row A097); empty where the playbook names no place for such pages."""
+    base, pages = view.policy.entity.help_url, view.words.article
+    return f"{base}/{pages.get(reason, pages[OTHER])}" if base else ""
+
+
+def tips(view: View, reason: str) -> tuple[str, ...]:
+    """What helps against such a limit in the future; never empty (rows B059, B060, B062)."""
+    given = view.words.tips
+    return tuple(view.words.tip[tip] for tip in given.get(reason, given[OTHER]))
 
 
 # --- what is not a restriction ---------------------------------------------------------------------------------------
@@ -166,4 +190,9 @@ def situation_entry(view: View, situation: Situation) -> Entry:
         legal_ground=words.legal_ground,
         automated=situation.is_automated,
         reference=reference(f"{view.standing.account}/{words.title}"),
+        reversible=True,
+        countdown=view.words.clock.no_countdown,
+        article=article_link(view, OTHER),
+        tips=tips(view, OTHER),
+        reasons=situation_reasons(view, words, is_automated=situation.is_automated),
     )

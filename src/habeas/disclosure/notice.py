@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from textwrap import wrap
 
-from habeas.disclosure.catalogue import OTHER_ARTICLE, Catalogue, catalogue
-from habeas.disclosure.entry import challenge_gaps, restriction_entry, situations
+from habeas.disclosure.catalogue import Catalogue, catalogue
+from habeas.disclosure.entry import article_link, restriction_entry, situations
 from habeas.disclosure.phrase import paragraph, say, say_surely
+from habeas.disclosure.reasons import challenge_gaps
 from habeas.disclosure.remedy import document_words
 from habeas.disclosure.view import Limit, View, limit_of
 from habeas.disclosure.vocabulary import end_instant, instant, length
@@ -169,12 +170,6 @@ def contact_words(view: View, reason: str) -> str:
         say_surely(view.words.common.contact, {"contact": view.policy.entity.contact}),
         say(view.words.common.read_more, {"link": link} if link else {}),
     )
-
-
-def article_link(view: View, reason: str) -> str:
-    """The page that explains a public reason (row A097); empty where the playbook names no place for such pages."""
-    base, pages = view.policy.entity.help_url, view.words.article
-    return f"{base}/{pages.get(reason, pages[OTHER_ARTICLE])}" if base else ""
 
 
 def as_text(notice: Notice, width: int = WIDTH) -> str:

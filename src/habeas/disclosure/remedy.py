@@ -62,11 +62,14 @@ def requirements(view: View) -> Requirements:
             deadlines.append(request.due_at)
         for item in (document_words(kind, view.words) for kind in request.documents):
             (current if view.at < request.due_at else past)[item] = None
+    pending = {document_words(kind, view.words): None for request in view.being_checked for kind in request.documents}
+    # Each item stands in one list: what we are looking at is not due, and what is past its date is not due now.
+    past = {item: None for item in past if item not in pending}
+    current = {item: None for item in current if item not in pending and item not in past}
     return Requirements(
         currently_due=tuple(current) or (words.nothing_due,),
         past_due=tuple(past) or (words.nothing_past,),
-        # What has come in and is being checked is not part of what stands; cases know it.
-        pending_verification=(words.nothing_pending,),
+        pending_verification=tuple(pending) or (words.nothing_pending,),
         current_deadline=instant(min(deadlines), view.words) if deadlines else words.no_deadline,
         alternatives=tuple(alternatives) or (words.no_alternatives,),
     )

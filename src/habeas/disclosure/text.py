@@ -7,6 +7,7 @@ from textwrap import wrap
 
 from habeas.disclosure.catalogue import Labels, catalogue
 from habeas.disclosure.entry import Entry
+from habeas.disclosure.phrase import paragraph
 from habeas.disclosure.remedy import Requirements
 from habeas.disclosure.statement import Statement
 
@@ -37,14 +38,25 @@ def _entry(entry: Entry, labels: Labels, width: int) -> Iterator[str]:
         (labels.what_to_do, entry.what_to_do),
         (labels.by_when, entry.by_when),
         (labels.what_next, entry.what_next),
-        (labels.when, entry.when),
+        (labels.when, f"{entry.when} {entry.countdown}"),
         (labels.what_we_cannot_say, entry.what_we_cannot_say),
         (labels.challenge, entry.challenge),
         (labels.legal_ground, entry.legal_ground),
     ):
         yield from _section(label, content, width)
     if entry.id:
+        said = entry.reasons
+        yield from _section(
+            labels.reasons,
+            paragraph(said.detection, said.decision, said.ground_explained, said.scope, said.territory, said.ended_by),
+            width,
+        )
+        yield from _section(labels.factors, tuple(paragraph(f.what, f.change) for f in said.factors), width)
+        yield from _section(labels.redress, said.redress, width)
+        yield from _section(labels.tips, entry.tips, width)
         yield from _section(labels.decided, labels.by_automation if entry.automated else labels.by_a_person, width)
+    if entry.article:
+        yield from _section(labels.article, entry.article, width)
     yield from _section(labels.reference, entry.reference, width)
 
 
@@ -62,7 +74,7 @@ def _requirements(requirements: Requirements, labels: Labels, width: int) -> Ite
 
 
 def _section(label: str, content: str | tuple[str, ...], width: int, indent: str = _INDENT) -> Iterator[str]:
-    yield label
+    yield from _wrapped(label, width)
     match content:
         case str():
             yield from _wrapped(content, width, indent)

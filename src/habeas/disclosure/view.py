@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from habeas.disclosure.catalogue import Catalogue
 from habeas.domain.capability import OUTFLOW, Capability, Level
-from habeas.domain.document import ISSUED, DocumentRequest
+from habeas.domain.document import BEING_CHECKED, ISSUED, DocumentRequest
 from habeas.domain.kind import MONEY_HELD_KINDS, SEVERITY, Kind
 from habeas.domain.reason import Disclosure, Reason
 from habeas.domain.restriction import ACCOUNT_WIDE, Phase, Restriction, Scope, Status, phases
@@ -46,6 +46,8 @@ class View(Struct, frozen=True, kw_only=True):
     are_assets_free: bool
     asked: tuple[DocumentRequest, ...] = ()
     """Documents that the user has been asked for and that have not come yet."""
+    being_checked: tuple[DocumentRequest, ...] = ()
+    """Documents that have come, and that we look at."""
 
     def works(self, *capabilities: Capability) -> bool:
         """Whether all of these work at once or after an extra check."""
@@ -69,6 +71,9 @@ def look(
         cool_off_for=cool_off_for,
         are_assets_free=are_assets_free(standing, at),
         asked=tuple(request for request in asked if request.status == ISSUED and request.issued_at <= at),
+        being_checked=tuple(
+            request for request in asked if request.status in BEING_CHECKED and request.issued_at <= at
+        ),
     )
 
 

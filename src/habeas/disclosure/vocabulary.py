@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from habeas.disclosure.catalogue import Catalogue
 from habeas.disclosure.phrase import paragraph, say, say_surely
 from habeas.domain.reason import Disclosure, LegalGround
-from habeas.domain.restriction import Restriction
+from habeas.domain.restriction import HeldAmount, Restriction
 
 COUNTRY = "country"
 DUE_AT = "due_at"
@@ -79,6 +79,15 @@ def end_instant(at: datetime, words: Catalogue) -> str:
     """An instant by which something has ended: a started minute counts as a full one, so that it is no promise too early."""
     whole = at.replace(second=0, microsecond=0)
     return instant(whole if whole == at else whole + timedelta(minutes=1), words)
+
+
+def amount(held: HeldAmount, words: Catalogue) -> str:
+    """An amount of an asset, for example `12,345.5 USDT`; no digit is lost."""
+    whole, _, part = f"{held.amount:f}".partition(".")
+    grouped = f"{int(whole):,}".replace(",", words.number.group)
+    part = part.rstrip("0")
+    count = f"{grouped}{words.number.decimal}{part}" if part else grouped
+    return say_surely(words.number.amount, {"count": count, "asset": held.asset})
 
 
 def length(lasts_for: timedelta, words: Catalogue) -> str:

@@ -129,6 +129,11 @@ def test_the_statement_has_the_fields_of_the_public_interface() -> None:
         "legal_ground",
         "automated",
         "reference",
+        "reversible",
+        "countdown",
+        "article",
+        "tips",
+        "reasons",
     ]
     assert list(tree["requirements"]) == [
         "currently_due",

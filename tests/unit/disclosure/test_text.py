@@ -26,7 +26,8 @@ def test_an_entry_is_told_in_the_order_of_a_good_explanation() -> None:
 @pytest.mark.parametrize("width", [40, WIDTH, 200])
 def test_no_line_is_wider_than_asked_for(width: int) -> None:
     text = as_text(told(a_limit(Reason.KYC_REGION), a_limit(Reason.TERMS_REVIEW, placed_by=ANALYST)), width=width)
-    assert max(map(len, text.splitlines())) <= width
+    # The address of a page stays whole, so that it can be followed.
+    assert max(len(line) for line in text.splitlines() if "https://" not in line) <= width
 
 
 def test_nothing_of_the_statement_is_lost() -> None:
