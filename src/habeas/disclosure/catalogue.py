@@ -223,6 +223,8 @@ class GroundWords(Struct, frozen=True, forbid_unknown_fields=True):
 
 class TimeWords(Struct, frozen=True, forbid_unknown_fields=True):
     months: tuple[str, str, str, str, str, str, str, str, str, str, str, str]
+    first_day: str
+    """The first day of a month, where it is not written like the others."""
     instant: Phrase
     minutes: Phrase
     hours: Phrase
@@ -303,7 +305,7 @@ class ReasonsWords(Struct, frozen=True, forbid_unknown_fields=True):
 class Labels(Struct, frozen=True, forbid_unknown_fields=True):
     """The headings of the statement as plain text."""
 
-    account: str
+    account: Phrase
     reference: str
     what_happened: str
     still_works: str
@@ -469,6 +471,7 @@ _ALWAYS: dict[str, frozenset[str]] = {
     "capability": frozenset({"cool_off"}),
     "money": frozenset({"cool_off"}),
     "number": frozenset({"count", "asset"}),
+    "label": frozenset({"account"}),
     "reasons": frozenset({"title"}),
     "redress": _APPEAL,
     "notice": frozenset({"title", "start", "promise", "end"}),

@@ -35,6 +35,7 @@ from habeas.disclosure.phrase import paragraph, say, say_surely
 from habeas.disclosure.statement import make_statement
 from habeas.disclosure.symptoms import Symptoms
 from habeas.disclosure.view import Limit, look
+from habeas.disclosure.vocabulary import whom_to_ask
 from habeas.domain.capability import Capability, Level
 from habeas.domain.ids import AccountId
 from habeas.domain.kind import LEVELS, Kind
@@ -189,7 +190,10 @@ class _Speech:
             why=tuple(Because(rule, self.words.rule[rule]) for rule in weighed.fired),
             questions=tuple(Asked(name, self.words.question[name]) for name in questions),
             tips=self.words.tips,
-            contact=paragraph(say_surely(common.contact, {"contact": self.policy.entity.contact}), common.never_ask),
+            contact=paragraph(
+                whom_to_ask(self.policy, self.catalogue),
+                common.never_ask,
+            ),
         )
 
     def headline(self, weighed: Weighed) -> str:

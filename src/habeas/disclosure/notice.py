@@ -14,7 +14,7 @@ from habeas.disclosure.phrase import paragraph, say, say_surely
 from habeas.disclosure.reasons import challenge_gaps
 from habeas.disclosure.remedy import document_words
 from habeas.disclosure.view import Limit, View, limit_of
-from habeas.disclosure.vocabulary import end_instant, instant, length
+from habeas.disclosure.vocabulary import end_instant, instant, length, whom_to_ask
 from habeas.domain.document import DocumentRequest
 from habeas.domain.notice import Notice, NoticeTopic, reference
 from habeas.domain.restriction import Restriction, Status
@@ -167,7 +167,7 @@ def contact_words(view: View, reason: str) -> str:
     """Whom to ask, and where the reason is explained."""
     link = article_link(view, reason)
     return paragraph(
-        say_surely(view.words.common.contact, {"contact": view.policy.entity.contact}),
+        whom_to_ask(view.policy, view.words),
         say(view.words.common.read_more, {"link": link} if link else {}),
     )
 

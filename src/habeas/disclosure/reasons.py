@@ -99,7 +99,7 @@ def challenge_gaps(view: View) -> dict[str, str]:
     """The words that every way to challenge may use."""
     common = view.words.common
     return {
-        "complaints": view.policy.entity.complaints,
+        "complaints": view.policy.entity.words(view.words.locale).complaints,
         "appeal_answer": common.appeal_answer,
         "appeal_open": common.appeal_open,
     }

@@ -10,6 +10,7 @@ from habeas.disclosure.money import money_note
 from habeas.disclosure.phrase import paragraph, say_surely
 from habeas.disclosure.remedy import Requirements, requirements
 from habeas.disclosure.view import View, look
+from habeas.disclosure.vocabulary import whom_to_ask
 from habeas.domain.document import DocumentRequest
 from habeas.domain.ids import AccountId
 from habeas.domain.verdict import Standing
@@ -52,7 +53,8 @@ def make_statement(
         restrictions=entries or (situation_entry(view, nothing),),
         requirements=requirements(view),
         contact=paragraph(
-            say_surely(view.words.common.contact, {"contact": policy.entity.contact}), view.words.common.never_ask
+            whom_to_ask(policy, view.words),
+            view.words.common.never_ask,
         ),
     )
 

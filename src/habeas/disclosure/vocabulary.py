@@ -7,6 +7,7 @@ from habeas.disclosure.catalogue import Catalogue
 from habeas.disclosure.phrase import paragraph, say, say_surely
 from habeas.domain.reason import Disclosure, LegalGround
 from habeas.domain.restriction import HeldAmount, Restriction
+from habeas.playbook.policy import Policy
 
 COUNTRY = "country"
 DUE_AT = "due_at"
@@ -60,13 +61,18 @@ def ground_words(ground: LegalGround, facts: dict[str, str], words: Catalogue) -
     )
 
 
+def whom_to_ask(policy: Policy, words: Catalogue) -> str:
+    """How to reach the entity that serves the account."""
+    return say_surely(words.common.contact, {"contact": policy.entity.words(words.locale).contact})
+
+
 def instant(at: datetime, words: Catalogue) -> str:
     """An instant to the minute, for example `24 November 2026, 14:00 UTC`."""
     at = at.astimezone(UTC)
     return say_surely(
         words.time.instant,
         {
-            "day": str(at.day),
+            "day": words.time.first_day if at.day == 1 else str(at.day),
             "month": words.time.months[at.month - 1],
             "year": str(at.year),
             "hour": f"{at.hour:02}",
