@@ -1,12 +1,14 @@
 """`habeas worker` and `habeas notices`: what is due is done, what users are told goes out, and what they were told."""
 
+import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from habeas.cli import show, wiring
 from habeas.cli.options import AccountArgument, JsonOption, StoreOption, account_id
-from habeas.domain.errors import BadInputError
+from habeas.domain.errors import BadInputError, HabeasError
 from habeas.domain.notice import Channel
 
 if TYPE_CHECKING:
@@ -58,31 +60,51 @@ def worker(
             enable_channel(opened, Channel(enable))
         notices = Notices(opened, wiring.playbook(), wiring.now, [sender.channel for sender in senders])
         with Couriers(opened, senders, wiring.now) as couriers:
-            rounds = 0
+            rounds, said = 0, ""
             while True:
-                done = _round(opened, intake, notices, couriers, remind=rounds % REMIND_EVERY == 0, wait=once)
+                done, failed = _round(opened, intake, notices, couriers, remind=rounds % REMIND_EVERY == 0, wait=once)
                 if once or any(done.values()):
                     show.json_line(done) if json else print(_told(done))
+                if once and failed:
+                    raise failed[0]
                 if once:
                     return
+                said = _complain(failed, said)
                 rounds += 1
                 sleep(1)
 
 
 def _round(
     store: "Store", intake: "Intake", notices: "Notices", couriers: "Couriers", *, remind: bool, wait: bool
-) -> dict[str, int]:
+) -> tuple[dict[str, int], list[HabeasError]]:
+    """What was done, and what went wrong: one part that fails keeps no other from its work."""
     from habeas.service.outbox import deliver_effects
     from habeas.service.timers import fire_due_timers
 
-    done = {
-        "timers": fire_due_timers(store, intake, wiring.now),
-        "effects": deliver_effects(store, intake),
-        "notices": notices.write(),
-        "reminders": notices.remind() if remind else 0,
+    parts: dict[str, Callable[[], int]] = {
+        "timers": lambda: fire_due_timers(store, intake, wiring.now),
+        "effects": lambda: deliver_effects(store, intake),
+        "notices": notices.write,
+        "reminders": notices.remind if remind else lambda: 0,
     }
+    done: dict[str, int] = {}
+    failed: list[HabeasError] = []
+    for name, part in parts.items():
+        try:
+            done[name] = part()
+        except HabeasError as exc:
+            done[name] = 0
+            failed.append(exc)
     couriers.start()
-    return done | couriers.done(wait=wait)
+    return done | couriers.done(wait=wait), failed
+
+
+def _complain(failed: list[HabeasError], said: str) -> str:
+    """Say on stderr what went wrong, once for as long as it stays the same; returns what was said."""
+    complaint = "\n".join(f"habeas: {exc}" for exc in failed)
+    if complaint and complaint != said:
+        print(complaint, file=sys.stderr, flush=True)
+    return complaint
 
 
 def _told(done: dict[str, int]) -> str:
