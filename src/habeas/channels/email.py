@@ -106,17 +106,19 @@ class EmailSender:
         return connection
 
     def _hand_over(self, connection: smtplib.SMTP, notice: Notice, text: str, address: str, at: datetime) -> Answer:
-        message = mail(notice, text, self._server.sender, address, at)
         try:
+            message = mail(notice, text, self._server.sender, address, at)
             connection.send_message(message, parseaddr(self._server.sender)[1], [address])
         except smtplib.SMTPRecipientsRefused as exc:
             return _by_code(max(code for code, _ in exc.recipients.values()))
         except smtplib.SMTPNotSupportedError:
             return Answer(Result.REFUSED, "the mail server does not take such an address")
         except smtplib.SMTPServerDisconnected:
-            raise
+            raise  # Whether it was taken is not known, so it is tried again.
         except smtplib.SMTPResponseException as exc:
             return _by_code(exc.smtp_code)
+        except ValueError:
+            return Answer(Result.REFUSED, "the address cannot stand in a message")
         return Answer(Result.DELIVERED)
 
 

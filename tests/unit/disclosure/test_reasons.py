@@ -164,6 +164,37 @@ def test_tips_say_what_helps_next_time() -> None:
     assert "Keep a part of your assets in a wallet of your own." in entry_of(a_limit(Reason.KYC_REGION)).tips
 
 
+@pytest.mark.row("A017")
+def test_the_cover_class_cites_the_clause_that_also_lets_us_follow_the_law() -> None:
+    assert POLICY.reasons[Reason.TERMS_REVIEW].ground.clause == "terms-legal-orders"
+    entry = entry_of(a_limit(Reason.TERMS_REVIEW, placed_by=ANALYST))
+    assert "section 9 of our Terms" in entry.what_happened
+    assert "section 9 of our Terms, which is about reviews and legal duties" in entry.legal_ground
+
+
+@pytest.mark.row("B063", "B064", "B065", "B066")
+def test_where_a_region_is_left_for_good_the_steps_of_the_exit_are_told_in_order() -> None:
+    steps = entry_of(a_limit(Reason.POLICY_EXIT, kind=Kind.WITHDRAW_ONLY)).what_to_do
+    told_at = [
+        next(i for i, step in enumerate(steps) if words in step)
+        for words in (
+            "Withdraw your assets to your own wallet",
+            "you can close your account",
+            "look for another exchange",
+        )
+    ]
+    assert told_at == sorted(told_at)
+
+
+@pytest.mark.row("B017", "B040", "B041")
+def test_wrong_details_are_put_right_by_an_address_a_permit_or_a_new_check() -> None:
+    statement = told(a_limit(Reason.KYC_REGION))
+    assert statement.requirements.currently_due == ("a proof of your address that is not older than 3 months",)
+    first, second = statement.requirements.alternatives
+    assert first.endswith("your residence permit.")
+    assert second.endswith("a new identity check with your new details.")
+
+
 def test_nobody_who_may_be_deceived_is_told_to_move_assets() -> None:
     for reason in (Reason.SCAM_VICTIM, Reason.SCAM_CONTACT, Reason.ACCOUNT_TAKEOVER):
         assert not any("wallet" in tip for tip in entry_of(a_limit(reason)).tips)
