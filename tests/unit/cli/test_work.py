@@ -1,6 +1,7 @@
 """The worker's channels and the inbox, as an operator sees them."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,17 @@ def test_statements_and_diagnoses_speak_the_language_that_is_asked_for(run: Run,
         assert "Ce qui s'est passé" in run("statement", "kim", "--locale", tag).out
         assert "Pourquoi nous le pensons" in run("diagnose", "kim", "--locale", tag).out
     assert "What happened" in run("statement", "kim", "--locale", "xx").out
+
+
+def test_an_account_whose_key_was_forgotten_keeps_no_other_from_its_notice(run: Run, tmp_path: Path) -> None:
+    run("ingest", opened(tmp_path / "day.ndjson"))
+    other = json.loads((tmp_path / "day.ndjson").read_text("utf-8")) | {"subject": "lea"}
+    (tmp_path / "other.ndjson").write_text(json.dumps(other), encoding="utf-8")
+    run("ingest", tmp_path / "other.ndjson")
+    with sqlite3.connect(tmp_path / "habeas.db") as connection:
+        connection.execute("DELETE FROM account_key WHERE account_id = 'kim'")
+    connection.close()
+    ran = run("worker", "--once")
+    assert ran.code == 1
+    assert "of account `kim` cannot be read" in ran.err
+    assert len(run("notices", "lea", "--json").json()) == 1
