@@ -228,7 +228,7 @@ def test_a_webhook_is_signed_and_carries_what_the_user_reads(exchange: Exchange,
 
 
 def test_the_signature_is_that_of_the_specification() -> None:
-    """The example of the reference libraries (standardwebhooks, `libraries/python/tests`)."""
+    """The published test vector of Standard Webhooks."""
     from habeas.channels.webhook import read_secrets, signature
 
     (secret,) = read_secrets("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
