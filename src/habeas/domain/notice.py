@@ -140,7 +140,10 @@ BACK_OFF = (
     timedelta(hours=20),
     timedelta(hours=24),
 )
-"""How long to wait after the first, the second, ... failure, then the last again; after the schedule that senders of Standard Webhooks use."""
+"""How long to wait after the first, the second, ... failure, then the last again.
+
+After the schedule that senders of Standard Webhooks use.
+"""
 
 CHANNEL_BACK_OFF_MAX = timedelta(minutes=30)
 """A channel that nobody answers on is tried again at least this often: what waits for it waits for all of it."""
