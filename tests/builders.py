@@ -15,6 +15,7 @@ from habeas.domain.evidence import Evidence
 from habeas.domain.facts import EnrichedEvent, Facts
 from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, EventId, RestrictionId
 from habeas.domain.kind import Kind
+from habeas.domain.notice import Notice, NoticeTopic
 from habeas.domain.reason import Basis, Disclosure, LegalGround, Purpose, Reason, Tier
 from habeas.domain.restriction import Restriction, Scope, Status
 from habeas.service.ports import ReferenceSet
@@ -153,3 +154,27 @@ def a_decision(enriched: EnrichedEvent | None = None, **changes: Any) -> Decisio
         "outcome": Outcome(event=event.id, account=event.account),
     }
     return Decision(**(values | changes))
+
+
+def a_notice(id_: str = "ms_1", **changes: Any) -> Notice:
+    """What `kim` is told at noon of a limit that began."""
+    values: dict[str, Any] = {
+        "id": id_,
+        "account": AccountId("kim"),
+        "topic": NoticeTopic.BEGAN,
+        "about": "rs_1",
+        "made_at": NOON,
+        "locale": "en",
+        "subject": "There is a limit on your account",
+        "title": "We may not offer all services where you live",
+        "what_happened": "We have put a limit on your account.",
+        "what_to_do": ("Send us a proof of your address.",),
+        "by_when": "There is no deadline for you.",
+        "what_next": "We check what you send.",
+        "when": "It ends on 24 November 2026, 14:00 UTC.",
+        "challenge": "You can appeal.",
+        "reference": "3F9A-22C1-08DE",
+        "contact": "You can reach support.",
+        "never_ask": "We will never ask for your password.",
+    }
+    return Notice(**(values | changes))

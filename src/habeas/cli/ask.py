@@ -70,7 +70,7 @@ def statement(
     when = instant(at, "--at") if at else wiring.now()
     with wiring.opened_store(store) as opened:
         words = Questions(opened, wiring.playbook()).statement(account_id(account), when, locale)
-    show.json_line(words) if json else print(as_text(words))
+    show.json_line(words) if json else print(as_text(words, locale))
 
 
 def account(account: AccountArgument, at: AtOption = None, store: StoreOption = None, json: JsonOption = False) -> None:

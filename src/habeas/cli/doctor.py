@@ -13,6 +13,7 @@ from habeas.cli import show, wiring
 from habeas.cli.options import JsonOption, StoreOption, duration
 from habeas.cli.reference import Row, rows
 from habeas.domain.errors import HabeasError
+from habeas.domain.notice import Channel
 from habeas.service.ports import Reader, Store
 
 ACCOUNTS_CHECKED = 200
@@ -72,6 +73,7 @@ def _examine(url: str | None, stale_after: timedelta) -> Iterator[Checked]:
                 yield from _references(reader, stale_after)
                 yield from _journal(reader)
                 yield from _worker(reader)
+                yield from _channels(reader)
             faults = wiring.library(opened).refresh()
             for fault in faults:
                 yield Checked("reference sets in use", Finding.FAULT, fault)
@@ -133,3 +135,17 @@ def _worker(reader: Reader) -> Iterator[Checked]:
     if late:
         says = f"timers have been due since {show.when(late[0].timer.due_at)}; is `habeas worker` running?"
         yield Checked("worker", Finding.NOTICE, says)
+
+
+def _channels(reader: Reader) -> Iterator[Checked]:
+    """Nothing of a channel that nothing has gone wrong on."""
+    for health in map(reader.channel_health, Channel):
+        what = f"notices by {health.channel}"
+        if health.disabled_at is not None:
+            says = f"switched off since {show.when(health.disabled_at)}; `habeas worker --enable {health.channel}`"
+            yield Checked(what, Finding.FAULT, says)
+        elif health.failing_since is not None:
+            says = (
+                f"nothing has arrived since {show.when(health.failing_since)}; is it set up as docs/operating.md says?"
+            )
+            yield Checked(what, Finding.NOTICE, says)

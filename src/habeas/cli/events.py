@@ -1,4 +1,4 @@
-"""`habeas ingest` and `habeas worker`: facts come in, timers fire, effects go out."""
+"""`habeas ingest`: facts come in."""
 
 import sys
 from collections import deque
@@ -78,29 +78,3 @@ def _print(where: str, future: "Future[Outcome]", *, json: bool) -> int:
     else:
         print("\n".join(show.outcome_lines(outcome)))
     return 0
-
-
-def worker(
-    once: Annotated[bool, typer.Option("--once", help="Do what is due now, then stop.")] = False,
-    store: StoreOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Fire due timers and deliver effects to other accounts.
-
-    Example: habeas worker --once
-    """
-    from time import sleep
-
-    from habeas.service.outbox import deliver_effects
-    from habeas.service.timers import fire_due_timers
-
-    with wiring.opened_store(store) as opened, wiring.opened_intake(opened) as intake:
-        while True:
-            done = {"timers": fire_due_timers(opened, intake, wiring.now), "effects": deliver_effects(opened, intake)}
-            if once or any(done.values()):
-                show.json_line(done) if json else print(
-                    f"{done['timers']} timers fired, {done['effects']} effects delivered"
-                )
-            if once:
-                return
-            sleep(1)

@@ -22,6 +22,7 @@ from habeas.cli import (
     screening,
     staff,
     tour,
+    work,
 )
 from habeas.domain.errors import BadInputError, HabeasError
 
@@ -52,10 +53,11 @@ def root(
 
 app.command()(tour.demo)
 app.command()(events.ingest)
-app.command()(events.worker)
+app.command()(work.worker)
 app.command()(ask.check)
 app.command()(ask.statement)
 app.command()(ask.account)
+app.command()(work.notices)
 app.command()(diagnose.diagnose)
 app.command()(staff.restrict)
 app.command()(staff.approve)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from habeas.reference.library import ListsBuilder, PlacesBuilder, TagsBuilder
     from habeas.service.intake import Intake
     from habeas.service.library import Library
-    from habeas.service.ports import Clock, Store
+    from habeas.service.ports import Clock, Sender, Store
     from habeas.service.questions import Questions
     from habeas.store.ledger import SqliteLedger
 
@@ -113,6 +113,22 @@ def _divided(regions: RegionPolicy) -> Iterator[str]:
         yield from (code[:2] for code in territory.codes)
         yield from (country for country, _ in territory.labels)
     yield from (rule.area[:2] for rule in regions.rules if rule.area[2:3] == "-")
+
+
+def senders(smtp: str | None, mail_from: str | None, webhook: str | None) -> "list[Sender]":
+    """The channels that are configured, by options or else by the environment; what is secret comes from there only."""
+    from habeas.channels.email import EmailSender, mail_server
+    from habeas.channels.webhook import WebhookSender
+
+    found: list[Sender] = []
+    server, hook = smtp or os.environ.get("HABEAS_SMTP"), webhook or os.environ.get("HABEAS_WEBHOOK")
+    if server:
+        sender = mail_from or os.environ.get("HABEAS_MAIL_FROM", "")
+        user, password = (os.environ.get(name, "") for name in ("HABEAS_SMTP_USER", "HABEAS_SMTP_PASSWORD"))
+        found.append(EmailSender(mail_server(server, sender, user, password)))
+    if hook:
+        found.append(WebhookSender(hook, os.environ.get("HABEAS_WEBHOOK_SECRET", "")))
+    return found
 
 
 def playbook() -> Playbook:

@@ -158,7 +158,7 @@ def _is_large(asked: data.Withdrawal | data.FiatWithdrawal, large_share: Decimal
 Keeper = Callable[[AccountState, Any, EnrichedEvent, datetime], AccountState]
 
 
-def _keep_profile(state: AccountState, profile: data.Profile, enriched: EnrichedEvent, _now: datetime) -> AccountState:
+def _keep_profile(state: AccountState, profile: data.Profile, enriched: EnrichedEvent, now: datetime) -> AccountState:
     parents = state.parents
     if profile.parent is not None and profile.parent not in parents[:1]:
         # A former main account's restrictions stay until a review, so that moving house is no way out (model 5.3).
@@ -176,6 +176,7 @@ def _keep_profile(state: AccountState, profile: data.Profile, enriched: Enriched
         residence=profile.residence or state.residence,
         nationalities=profile.nationalities if profile.nationalities is not None else state.nationalities,
         document_country=profile.document.country if profile.document else state.document_country,
+        contact=state.contact.changed(profile.email, profile.locale, now),
     )
 
 

@@ -64,6 +64,8 @@ def judge(_state: AccountState, enriched: EnrichedEvent, params: Params) -> Iter
     if not isinstance(said, data.CryptoDeposit) or exposure is None or not exposure.sources:
         return
     found = _graded(exposure, said, params)
+    if found.by_sanction and enriched.facts.wallets:
+        return  # The sender itself is on a list, which is the detector `sanctions`' matter: one match, one case.
     # By the official word or by first in, first out: never more than the sources' own coins.
     held = sum((source.fifo for source in found.sources), Decimal(0))
     yield Signal(

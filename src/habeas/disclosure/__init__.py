@@ -10,9 +10,11 @@ Modules, from the words to the page:
 - `money`: what may truthfully be said about the assets
 - `clock`: when a restriction ends, and what we promise
 - `remedy`: what the user can do, and what is due
+- `reasons`: why a limit was set, which factors counted, and where to turn
 - `entry`: one restriction in words
 - `statement`: the whole statement
 - `text`: the statement as plain text
+- `notice`: what is sent when something changes
 - `symptoms`: what somebody who cannot do something has seen, read from a file
 - `diagnosis_rules`: which causes symptoms leave, with what weight, and what to ask next; tables
 - `diagnosis_words`: the sentences of a diagnosis, read from `wording/diagnosis/`

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec import Struct
 
-from habeas.disclosure.entry import Entry, reference
+from habeas.disclosure.entry import Entry
 from habeas.disclosure.statement import Statement
 from habeas.disclosure.view import as_public
 from habeas.domain import event_data as data
@@ -23,6 +23,7 @@ from habeas.domain.document import DocumentRequest, Item
 from habeas.domain.event import EVENT_TYPES
 from habeas.domain.facts import Facts
 from habeas.domain.ids import AccountId, EventId, RestrictionId
+from habeas.domain.notice import reference
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction, Status
 from habeas.domain.verdict import Verdict
@@ -56,7 +57,7 @@ def _of(told: str = "", *, but: dict[Telling, str] | None = None) -> dict[str, T
 TOLD: dict[type[Struct], dict[str, Telling]] = {
     AccountState: _of(
         "account entity holder parents life life_since name birth_date residence nationalities document_country kyc_tier "
-        "traveller_until proved_at",
+        "contact traveller_until proved_at",
         but={
             _E: "anchors devices sessions destinations mfa_changed_at restrictions cases requests proofs",
             _S: "exemptions offender_since",
@@ -108,7 +109,7 @@ TOLD: dict[type[Struct], dict[str, Telling]] = {
         },
     ),
     Verdict: _of("capability level until", but={_E: "account determining", _X: "statement fresh_as_of"}),
-    data.Profile: _of("entity holder name birth_date residence nationalities document parent email phone"),
+    data.Profile: _of("entity holder name birth_date residence nationalities document parent email phone locale"),
     data.Empty: {},
     data.KycDecision: _of("tier result missing"),
     data.DocumentFact: _of("kind request result", but={_S: "reason"}),

@@ -15,10 +15,14 @@ from msgspec import Struct
 from habeas.disclosure.phrase import Phrase, Variants, forms, gaps
 from habeas.domain.capability import Capability, Level
 from habeas.domain.kind import Kind
+from habeas.domain.notice import NoticeTopic
 from habeas.domain.reason import Basis, Disclosure, Purpose
 from habeas.domain.restriction import ACCOUNT_WIDE, Scope
 
 DEFAULT_LOCALE = "en"
+OTHER = "other"
+"""In tables by public reason: for a reason that has no row of its own."""
+BY_PERSON = "by_person"
 
 
 class ByClass(Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,7 +54,7 @@ class Note(Struct, frozen=True, forbid_unknown_fields=True):
     the assets, while the end is a date.
     """
 
-    text: str
+    text: Phrase
     needs: tuple[Capability, ...] = ()
     needs_free_assets: bool = False
     needs_end: bool = False
@@ -90,8 +94,8 @@ class RemedyWords(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     instead_of: str | None = None
 
 
-class NoticeWords(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`[notice.NAME]`: what stands on an account without being a restriction, or that nothing does."""
+class SituationWords(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[situation.NAME]`: what stands on an account without being a restriction, or that nothing does."""
 
     headline: str
     title: str
@@ -104,13 +108,13 @@ class NoticeWords(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     legal_ground: str
 
 
-class Notices(Struct, frozen=True, forbid_unknown_fields=True):
-    none: NoticeWords
-    unreadable: NoticeWords
-    unknown: NoticeWords
-    deactivated: NoticeWords
-    retained: NoticeWords
-    purged: NoticeWords
+class Situations(Struct, frozen=True, forbid_unknown_fields=True):
+    none: SituationWords
+    unreadable: SituationWords
+    unknown: SituationWords
+    deactivated: SituationWords
+    retained: SituationWords
+    purged: SituationWords
 
 
 class MoneyWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,6 +135,30 @@ class MoneyWords(Struct, frozen=True, forbid_unknown_fields=True):
     no_day: str
 
 
+class NoticeWords(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[notice.TOPIC]`: what a notice says beside the statement's words. The subject has no gap: it is for everybody."""
+
+    subject: str
+    opening: Phrase
+    title: str | None = None
+    what_next: str | None = None
+    when: Phrase | None = None
+
+
+class NoticePhrases(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[notice.words]`: what several notices say."""
+
+    others_stand: str
+    none_stands: str
+    works_again: str
+    ended_at: Phrase
+    send: Phrase
+    send_if_you_can: Phrase
+    was_wrong: Phrase
+    we_check: str
+    greeting: Phrase
+
+
 class LevelWords(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How a capability works, and what of it does not, at one level."""
 
@@ -147,6 +175,8 @@ class ClockWords(Struct, frozen=True, forbid_unknown_fields=True):
     only_a_person_extends: str
     recheck: Phrase
     recheck_due: str
+    countdown: Phrase
+    no_countdown: str
     promise: Phrase
 
 
@@ -177,6 +207,7 @@ class CommonWords(Struct, frozen=True, forbid_unknown_fields=True):
     challenge_mandatory: Phrase
     ask_for_a_person: str
     contact: Phrase
+    read_more: Phrase
     never_ask: str
     appeal_answer: str
     appeal_open: str
@@ -193,6 +224,8 @@ class GroundWords(Struct, frozen=True, forbid_unknown_fields=True):
 
 class TimeWords(Struct, frozen=True, forbid_unknown_fields=True):
     months: tuple[str, str, str, str, str, str, str, str, str, str, str, str]
+    first_day: str
+    """The first day of a month, where it is not written like the others."""
     instant: Phrase
     minutes: Phrase
     hours: Phrase
@@ -202,10 +235,78 @@ class TimeWords(Struct, frozen=True, forbid_unknown_fields=True):
     one_day: str
 
 
+class NumberWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """How amounts are written."""
+
+    decimal: str
+    group: str
+    amount: Phrase
+
+
+class FactorWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an automatic check looked at, and how a change would alter its result."""
+
+    what: Phrase
+    change: str
+
+
+class FactorsByClass(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[factor.CODE]`: what may be said of the factors of a public reason under each disclosure class."""
+
+    limited: FactorWords
+    full: tuple[FactorWords, ...] = ()
+
+    def said(self, disclosure: Disclosure) -> tuple[FactorWords, ...]:
+        return self.full if disclosure is Disclosure.FULL and self.full else (self.limited,)
+
+
+class DetectionWords(Struct, frozen=True, forbid_unknown_fields=True):
+    automated: str
+    person: str
+    order: str
+    review: str
+    """The cover class's: true of every review, whatever its cause."""
+
+
+class DecisionWords(Struct, frozen=True, forbid_unknown_fields=True):
+    automated: str
+    person: str
+
+
+class TerritoryWords(Struct, frozen=True, forbid_unknown_fields=True):
+    everywhere: str
+    network: str
+
+
+class EndedByWords(Struct, frozen=True, forbid_unknown_fields=True):
+    us: str
+    review: str
+    outside: str
+
+
+class RedressWords(Struct, frozen=True, forbid_unknown_fields=True):
+    complaint: Phrase
+    out_of_court: Phrase
+    court: str
+
+
+class ReasonsWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[reasons]`: the fields of a statement of reasons."""
+
+    detection: DetectionWords
+    decision: DecisionWords
+    ground: dict[Basis, Phrase]
+    """Why it falls under what it rests on."""
+    scope: dict[Scope, str]
+    territory: TerritoryWords
+    ended_by: EndedByWords
+    redress: RedressWords
+
+
 class Labels(Struct, frozen=True, forbid_unknown_fields=True):
     """The headings of the statement as plain text."""
 
-    account: str
+    account: Phrase
     reference: str
     what_happened: str
     still_works: str
@@ -218,6 +319,11 @@ class Labels(Struct, frozen=True, forbid_unknown_fields=True):
     challenge: str
     legal_ground: str
     decided: str
+    reasons: str
+    redress: str
+    factors: str
+    tips: str
+    article: str
     by_automation: str
     by_a_person: str
     requirements: str
@@ -250,7 +356,7 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """For a reason or a remedy that is not known."""
     nothing_to_do: str
     nothing_not_possible: str
-    notice: Notices
+    situation: Situations
     money: MoneyWords
     clock: ClockWords
     deadline: DeadlineWords
@@ -259,6 +365,16 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     time: TimeWords
     fact: dict[str, dict[str, str]]
     """Facts that are told by a word from a list; a value that is not on it is not told."""
+    notice: dict[str, NoticeWords]
+    notice_phrases: NoticePhrases
+    number: NumberWords
+    reasons: ReasonsWords
+    factor: dict[str, FactorsByClass]
+    tip: dict[str, str]
+    tips: dict[str, tuple[str, ...]]
+    """Which tips are given for a public reason."""
+    article: dict[str, str]
+    """The last part of the address of a page that explains a public reason (row A097)."""
 
     def reason_words(self, code: str) -> ReasonWords:
         return self.reason.get(code, self.other_reason)
@@ -303,6 +419,8 @@ def _load(locale: str) -> Catalogue:
 def read_catalogue(text: str, areas: dict[str, str], locale: str) -> Catalogue:
     """A catalogue from its TOML text. Raises ValueError that names each fault: a mistake here is the programmer's."""
     tree = tomllib.loads(text) | {"areas": areas, "locale": locale}
+    # In the file they stand with the notices that they are for.
+    tree["notice_phrases"] = tree.get("notice", {}).pop("words", {})
     read = msgspec.convert(tree, Catalogue, strict=True)
     faults = [*_missing(read), *_bad_gaps(read)]
     if faults:
@@ -318,6 +436,13 @@ def _missing(read: Catalogue) -> Iterator[str]:
         ("capability", set(Capability), read.capability.keys()),
         ("purpose", set(Purpose), read.purpose.keys()),
         ("ground.basis", set(Basis), read.ground.basis.keys()),
+        ("notice", set(NoticeTopic), read.notice.keys()),
+        ("article", {OTHER}, read.article.keys()),
+        ("tips", {OTHER}, read.tips.keys()),
+        ("factor", {OTHER, BY_PERSON}, read.factor.keys()),
+        ("reasons.scope", set(Scope), read.reasons.scope.keys()),
+        ("reasons.ground", set(Basis), read.reasons.ground.keys()),
+        ("tip", {tip for tips in read.tips.values() for tip in tips}, read.tip.keys()),
         ("level", set(Level) - {Level.ALLOW}, read.level.keys()),
     ):
         yield from (f"`{section}.{name}` is missing" for name in sorted(needed - there))
@@ -338,7 +463,7 @@ _ALWAYS: dict[str, frozenset[str]] = {
     "without_login": frozenset({"capability"}),
     "ground": frozenset({"clause"}),
     "time": frozenset({"day", "month", "year", "hour", "minute", "count"}),
-    "clock": frozenset({"end", "last", "cap", "recheck", "promise"}),
+    "clock": frozenset({"end", "last", "cap", "recheck", "promise", "left"}),
     "decided_by": frozenset({"end"}),
     "due": frozenset({"due"}),
     "past": frozenset({"due"}),
@@ -346,8 +471,14 @@ _ALWAYS: dict[str, frozenset[str]] = {
     "instead": frozenset({"this", "that"}),
     "capability": frozenset({"cool_off"}),
     "money": frozenset({"cool_off"}),
+    "number": frozenset({"count", "asset"}),
+    "label": frozenset({"account"}),
+    "reasons": frozenset({"title"}),
+    "redress": _APPEAL,
+    "notice": frozenset({"title", "start", "end"}),
+    "notice_phrases": frozenset({"account", "document", "end"}),
 }
-_MAY_BE_LEFT_OUT = frozenset({"remedy", "place"})
+_MAY_BE_LEFT_OUT = frozenset({"remedy", "place", "read_more"})
 
 
 def _bad_gaps(read: Catalogue) -> Iterator[str]:
@@ -363,9 +494,9 @@ def _bad_gaps(read: Catalogue) -> Iterator[str]:
 
 
 def phrases(read: Catalogue) -> Iterator[tuple[tuple[str, ...], Phrase]]:
-    """Every phrase of the catalogue with its path, the names of areas aside."""
+    """Every phrase of the catalogue with its path; names of areas, parts of addresses and marks in numbers aside."""
     for name in read.__struct_fields__:
-        if name not in ("areas", "locale"):
+        if name not in ("areas", "locale", "article", "number"):
             yield from _phrases_in(getattr(read, name), (name,))
 
 
@@ -378,7 +509,7 @@ def _phrases_in(part: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str
                 yield from _phrases_in(value, (*path, str(key)))
         case tuple():
             # Lists of ids are not for users.
-            if path[-1] not in ("needs", "remedies", "other_remedies"):
+            if path[-1] not in ("needs", "remedies", "other_remedies") and path[0] != "tips":
                 for value in part:
                     yield from _phrases_in(value, path)
         case Struct():

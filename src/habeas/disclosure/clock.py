@@ -1,6 +1,6 @@
 """When a restriction ends or is looked at again, and what we promise: an upper bound in words, never "soon"."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from habeas.disclosure.phrase import paragraph, say_surely
 from habeas.disclosure.view import Limit, View
@@ -15,6 +15,19 @@ def when(view: View, limit: Limit) -> str:
     """When it ends, or by when somebody looks at it, and how soon an answer comes."""
     instead = view.words.effect_words(limit.phase.kind, limit.phase.scope).when
     return paragraph(instead or _ending(view, limit), _promise(view, limit))
+
+
+def duration(view: View, limit: Limit) -> str:
+    """How long it lasts, without what we promise."""
+    return paragraph(view.words.effect_words(limit.phase.kind, limit.phase.scope).when or _ending(view, limit))
+
+
+def countdown(view: View, limit: Limit) -> str:
+    """How much time is left of it, for what ends by itself (row B045)."""
+    end = ends_by_itself_at(limit)
+    if end is None:
+        return view.words.clock.no_countdown
+    return say_surely(view.words.clock.countdown, {"left": length(max(end - view.at, timedelta(0)), view.words)})
 
 
 def ends_by_itself_at(limit: Limit) -> datetime | None:

@@ -30,11 +30,12 @@ from habeas.disclosure.diagnosis_words import (
     lasts,
     takes_in_words,
 )
-from habeas.disclosure.entry import Entry, notices
+from habeas.disclosure.entry import Entry, situations
 from habeas.disclosure.phrase import paragraph, say, say_surely
 from habeas.disclosure.statement import make_statement
 from habeas.disclosure.symptoms import Symptoms
 from habeas.disclosure.view import Limit, look
+from habeas.disclosure.vocabulary import whom_to_ask
 from habeas.domain.capability import Capability, Level
 from habeas.domain.ids import AccountId
 from habeas.domain.kind import LEVELS, Kind
@@ -114,7 +115,7 @@ def diagnose_account(standing: Standing, policy: Policy, at: datetime, locale: s
     """
     speech = _Speech(policy, locale)
     view = look(standing, policy, at, speech.catalogue)
-    if not view.limits and not any(True for _ in notices(view)):
+    if not view.limits and not any(True for _ in situations(view)):
         seen = see(Symptoms(), policy, at)
         weighed = weigh(seen, NOTHING_ON_RECORD)
         headline = speech.words.headline.nothing_on_record
@@ -134,7 +135,7 @@ def diagnose_account(standing: Standing, policy: Policy, at: datetime, locale: s
 
 
 def _on_record(entry: Entry, limit: Limit | None, speech: "_Speech") -> Finding:
-    """An entry of the statement as a finding. A notice has no limit behind it."""
+    """An entry of the statement as a finding. A situation has no limit behind it."""
     side = Side.ACCOUNT if limit is None else _side(limit)
     return Finding(
         weight=1.0,
@@ -189,7 +190,10 @@ class _Speech:
             why=tuple(Because(rule, self.words.rule[rule]) for rule in weighed.fired),
             questions=tuple(Asked(name, self.words.question[name]) for name in questions),
             tips=self.words.tips,
-            contact=paragraph(say_surely(common.contact, {"contact": self.policy.entity.contact}), common.never_ask),
+            contact=paragraph(
+                whom_to_ask(self.policy, self.catalogue),
+                common.never_ask,
+            ),
         )
 
     def headline(self, weighed: Weighed) -> str:

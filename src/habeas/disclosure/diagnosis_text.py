@@ -6,7 +6,7 @@ from textwrap import wrap
 from habeas.disclosure.catalogue import catalogue
 from habeas.disclosure.diagnosis import Diagnosis, Finding, Step
 from habeas.disclosure.diagnosis_words import DiagnosisLabels, diagnosis_words
-from habeas.disclosure.phrase import paragraph
+from habeas.disclosure.phrase import paragraph, say_surely
 
 WIDTH = 88
 
@@ -17,7 +17,7 @@ def as_text(diagnosis: Diagnosis, locale: str = "en", width: int = WIDTH) -> str
     label = diagnosis_words(known.locale).label
     lines = _wrapped(diagnosis.headline, width)
     if diagnosis.account is not None:
-        lines += _wrapped(f"{known.label.account}: {diagnosis.account}", width)
+        lines += _wrapped(say_surely(known.label.account, {"account": diagnosis.account}), width)
     for finding in diagnosis.causes:
         lines += ["", *_finding(finding, label, width)]
     lines += ["", *_listed(label.why, tuple(b.words for b in diagnosis.why), width)]

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from habeas.disclosure.abilities import not_possible, still_works, taken
-from habeas.disclosure.catalogue import NoticeWords
-from habeas.disclosure.clock import ends_by_itself_at, when
-from habeas.disclosure.phrase import paragraph, say_surely
+from habeas.disclosure.catalogue import OTHER, SituationWords
+from habeas.disclosure.clock import countdown, ends_by_itself_at, when
+from habeas.disclosure.phrase import paragraph, say, say_surely
+from habeas.disclosure.reasons import Reasons, challenge_gaps, reasons, situation_reasons
 from habeas.disclosure.remedy import by_when, what_to_do
 from habeas.disclosure.view import Limit, View
-from habeas.disclosure.vocabulary import fact_words, ground_words
+from habeas.disclosure.vocabulary import amount, fact_words, ground_words
 from habeas.domain.account import Life
 from habeas.domain.capability import ACCOUNT_CAPABILITIES, FLOOR, OUTFLOW, Capability, Level
-from habeas.domain.ids import fingerprint
+from habeas.domain.notice import reference
 from habeas.domain.restriction import Scope
 from habeas.domain.verdict import life_level
 
@@ -37,6 +38,12 @@ class Entry(Struct, frozen=True, kw_only=True):
     legal_ground: str
     automated: bool
     reference: str
+    reversible: bool
+    countdown: str
+    article: str
+    """A page that explains the reason (row A097); empty where the playbook names no place for such pages."""
+    tips: tuple[str, ...]
+    reasons: Reasons
 
 
 def restriction_entry(view: View, limit: Limit) -> Entry:
@@ -58,20 +65,22 @@ def restriction_entry(view: View, limit: Limit) -> Entry:
         legal_ground=ground_words(r.ground, fact_words(r, words), words),
         automated=r.is_automated,
         reference=reference(r.id),
+        reversible=_is_reversible(view, limit),
+        countdown=countdown(view, limit),
+        article=article_link(view, r.reason),
+        tips=tips(view, r.reason),
+        reasons=reasons(view, limit, what_happened=_circumstances(view, limit)),
     )
-
-
-def reference(restriction: str) -> str:
-    """A short name for a restriction that a person can read out, for example `3F9A-22C1-08DE`."""
-    name = fingerprint(restriction).upper()
-    return "-".join((name[:4], name[4:8], name[8:12]))
 
 
 def _what_happened(view: View, limit: Limit) -> str:
     r, words = limit.restriction, view.words
-    reason, facts = words.reason_words(r.reason), fact_words(r, words)
-    phrase = reason.what_happened.said(r.disclosure)
-    return paragraph(say_surely(phrase, facts), *_notes(view, limit), *_reach(view, limit), words.purpose[r.purpose])
+    return paragraph(_circumstances(view, limit), *_notes(view, limit), *_reach(view, limit), words.purpose[r.purpose])
+
+
+def _circumstances(view: View, limit: Limit) -> str:
+    r, words = limit.restriction, view.words
+    return say_surely(words.reason_words(r.reason).what_happened.said(r.disclosure), fact_words(r, words))
 
 
 def _notes(view: View, limit: Limit) -> Iterator[str]:
@@ -82,7 +91,10 @@ def _notes(view: View, limit: Limit) -> Iterator[str]:
         if note.needs_end and ends_by_itself_at(limit) is None:
             continue
         if view.works(*note.needs):
-            yield note.text
+            held = limit.restriction.held
+            said = say(note.text, {} if held is None else {"amount": amount(held, view.words)})
+            if said is not None:
+                yield said
 
 
 def _reach(view: View, limit: Limit) -> Iterator[str]:
@@ -96,8 +108,12 @@ def _reach(view: View, limit: Limit) -> Iterator[str]:
 
 
 def _one_way(view: View, limit: Limit) -> str | None:
+    return None if _is_reversible(view, limit) else view.words.common.one_way
+
+
+def _is_reversible(view: View, limit: Limit) -> bool:
     reason = view.policy.reasons.get(limit.restriction.reason)
-    return view.words.common.one_way if reason is not None and not reason.is_reversible else None
+    return reason is None or reason.is_reversible
 
 
 def _what_we_cannot_say(view: View, limit: Limit) -> str:
@@ -114,55 +130,57 @@ def _challenge(view: View, limit: Limit) -> str:
     return paragraph(say_surely(phrase, challenge_gaps(view)), common.ask_for_a_person if r.is_automated else None)
 
 
-def challenge_gaps(view: View) -> dict[str, str]:
-    """The words that every way to challenge may use."""
-    common = view.words.common
-    return {
-        "complaints": view.policy.entity.complaints,
-        "appeal_answer": common.appeal_answer,
-        "appeal_open": common.appeal_open,
-    }
+def article_link(view: View, reason: str) -> str:
+    """The page that explains a public reason (row A097); empty where the playbook names no place for such pages."""
+    base, pages = view.policy.entity.help_url, view.words.article
+    return f"{base}/{pages.get(reason, pages[OTHER])}" if base else ""
+
+
+def tips(view: View, reason: str) -> tuple[str, ...]:
+    """What helps against such a limit in the future; never empty (rows B059, B060, B062)."""
+    given = view.words.tips
+    return tuple(view.words.tip[tip] for tip in given.get(reason, given[OTHER]))
 
 
 # --- what is not a restriction ---------------------------------------------------------------------------------------
 
 
-class Notice(Struct, frozen=True):
+class Situation(Struct, frozen=True):
     """Something that stands on an account without being a restriction, and how far it limits each capability."""
 
-    words: NoticeWords
+    words: SituationWords
     levels: dict[Capability, Level]
     is_automated: bool = True
 
 
-def notices(view: View) -> Iterator[Notice]:
+def situations(view: View) -> Iterator[Situation]:
     """What stands besides restrictions, furthest-reaching first."""
-    standing, words = view.standing, view.words.notice
+    standing, words = view.standing, view.words.situation
     if standing.is_unreadable:
-        yield Notice(words.unreadable, {c: Level.DENY for c in ACCOUNT_CAPABILITIES if c not in FLOOR})
+        yield Situation(words.unreadable, {c: Level.DENY for c in ACCOUNT_CAPABILITIES if c not in FLOOR})
     by_life = {Life.PURGED: words.purged, Life.RETAINED: words.retained, Life.DEACTIVATED: words.deactivated}
     for life, life_words in by_life.items():
         if life in standing.lives:
             levels = {c: life_level(life, c) for c in ACCOUNT_CAPABILITIES}
-            yield Notice(life_words, levels, is_automated=False)
+            yield Situation(life_words, levels, is_automated=False)
     if not standing.is_known and standing.unknown_outflow is not Level.ALLOW:
-        yield Notice(words.unknown, {c: standing.unknown_outflow for c in ACCOUNT_CAPABILITIES if c in OUTFLOW})
+        yield Situation(words.unknown, {c: standing.unknown_outflow for c in ACCOUNT_CAPABILITIES if c in OUTFLOW})
 
 
-def no_limits(view: View) -> Notice:
+def no_limits(view: View) -> Situation:
     """What is said where nothing stands: no list is ever empty, it says "nothing" in words."""
-    return Notice(view.words.notice.none, {}, is_automated=False)
+    return Situation(view.words.situation.none, {}, is_automated=False)
 
 
-def notice_entry(view: View, notice: Notice) -> Entry:
+def situation_entry(view: View, situation: Situation) -> Entry:
     """The entry of something that is not a restriction."""
-    words = notice.words
+    words = situation.words
     return Entry(
         id="",
         title=words.title,
         what_happened=words.what_happened,
         still_works=still_works(view),
-        not_possible=tuple(taken(view, notice.levels)) or (view.words.nothing_not_possible,),
+        not_possible=tuple(taken(view, situation.levels)) or (view.words.nothing_not_possible,),
         what_to_do=words.what_to_do,
         by_when=view.words.deadline.none,
         what_next=words.what_next,
@@ -170,6 +188,11 @@ def notice_entry(view: View, notice: Notice) -> Entry:
         what_we_cannot_say=words.what_we_cannot_say,
         challenge=say_surely(words.challenge, challenge_gaps(view)),
         legal_ground=words.legal_ground,
-        automated=notice.is_automated,
+        automated=situation.is_automated,
         reference=reference(f"{view.standing.account}/{words.title}"),
+        reversible=True,
+        countdown=view.words.clock.no_countdown,
+        article=article_link(view, OTHER),
+        tips=tips(view, OTHER),
+        reasons=situation_reasons(view, words, is_automated=situation.is_automated),
     )

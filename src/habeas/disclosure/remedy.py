@@ -5,13 +5,12 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from habeas.disclosure.catalogue import RemedyWords
+from habeas.disclosure.catalogue import Catalogue, RemedyWords
 from habeas.disclosure.clock import ends_by_itself_at
 from habeas.disclosure.phrase import say, say_surely
 from habeas.disclosure.view import Limit, View
 from habeas.disclosure.vocabulary import due_at, end_instant, fact_words, instant
 from habeas.domain.capability import Level
-from habeas.domain.document import DocumentRequest
 
 
 class Requirements(Struct, frozen=True, kw_only=True):
@@ -61,23 +60,24 @@ def requirements(view: View) -> Requirements:
     for request in view.asked:
         if view.at < request.due_at:
             deadlines.append(request.due_at)
-        for item in _asked_documents(view, request):
+        for item in (document_words(kind, view.words) for kind in request.documents):
             (current if view.at < request.due_at else past)[item] = None
+    pending = {document_words(kind, view.words): None for request in view.being_checked for kind in request.documents}
+    # Each item stands in one list: what we are looking at is not due, and what is past its date is not due now.
+    past = {item: None for item in past if item not in pending}
+    current = {item: None for item in current if item not in pending and item not in past}
     return Requirements(
         currently_due=tuple(current) or (words.nothing_due,),
         past_due=tuple(past) or (words.nothing_past,),
-        # What has come in and is being checked is not part of what stands; cases know it.
-        pending_verification=(words.nothing_pending,),
+        pending_verification=tuple(pending) or (words.nothing_pending,),
         current_deadline=instant(min(deadlines), view.words) if deadlines else words.no_deadline,
         alternatives=tuple(alternatives) or (words.no_alternatives,),
     )
 
 
-def _asked_documents(view: View, request: DocumentRequest) -> Iterator[str]:
-    """The documents of a request, in words; one that the catalogue does not know by its kind in plain letters."""
-    known = view.words.fact.get("document", {})
-    for kind in request.documents:
-        yield known.get(kind) or " ".join(kind.replace("_", " ").split())
+def document_words(kind: str, words: Catalogue) -> str:
+    """A kind of document in words; one that the catalogue does not know in plain letters."""
+    return words.fact.get("document", {}).get(kind) or " ".join(kind.replace("_", " ").split())
 
 
 def _due(view: View, limit: Limit) -> Iterator[tuple[str, str | None]]:

@@ -5,11 +5,12 @@ from datetime import datetime
 from msgspec import Struct
 
 from habeas.disclosure.catalogue import catalogue
-from habeas.disclosure.entry import Entry, no_limits, notice_entry, notices, restriction_entry
+from habeas.disclosure.entry import Entry, no_limits, restriction_entry, situation_entry, situations
 from habeas.disclosure.money import money_note
 from habeas.disclosure.phrase import paragraph, say_surely
 from habeas.disclosure.remedy import Requirements, requirements
 from habeas.disclosure.view import View, look
+from habeas.disclosure.vocabulary import whom_to_ask
 from habeas.domain.document import DocumentRequest
 from habeas.domain.ids import AccountId
 from habeas.domain.verdict import Standing
@@ -36,23 +37,24 @@ def make_statement(
     `at` are shown. `asked` are the documents that the user has been asked for. Equal input in any order gives equal bytes.
     """
     view = look(standing, policy, at, catalogue(locale), asked)
-    found = tuple(notices(view))
+    found = tuple(situations(view))
     entries = (
-        *(notice_entry(view, notice) for notice in found),
+        *(situation_entry(view, situation) for situation in found),
         *(restriction_entry(view, limit) for limit in view.limits),
     )
     nothing = no_limits(view)
-    headlines = [notice.words.headline for notice in found] + [
+    headlines = [situation.words.headline for situation in found] + [
         _headline(view, index) for index in range(len(view.limits))
     ]
     return Statement(
         account=standing.account,
         headline=paragraph(next(iter(headlines), nothing.words.headline), _several(view, len(headlines))),
         money_note=money_note(view),
-        restrictions=entries or (notice_entry(view, nothing),),
+        restrictions=entries or (situation_entry(view, nothing),),
         requirements=requirements(view),
         contact=paragraph(
-            say_surely(view.words.common.contact, {"contact": policy.entity.contact}), view.words.common.never_ask
+            whom_to_ask(policy, view.words),
+            view.words.common.never_ask,
         ),
     )
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from habeas.disclosure.catalogue import Catalogue
 from habeas.domain.capability import OUTFLOW, Capability, Level
-from habeas.domain.document import DocumentRequest
+from habeas.domain.document import DocumentRequest, RequestStatus
 from habeas.domain.kind import MONEY_HELD_KINDS, SEVERITY, Kind
 from habeas.domain.reason import Disclosure, Reason
 from habeas.domain.restriction import ACCOUNT_WIDE, Phase, Restriction, Scope, Status, phases
@@ -46,6 +46,8 @@ class View(Struct, frozen=True, kw_only=True):
     are_assets_free: bool
     asked: tuple[DocumentRequest, ...] = ()
     """Documents that the user has been asked for and that have not come yet."""
+    being_checked: tuple[DocumentRequest, ...] = ()
+    """Documents that have come, and that we look at."""
 
     def works(self, *capabilities: Capability) -> bool:
         """Whether all of these work at once or after an extra check."""
@@ -68,8 +70,21 @@ def look(
         to_known={c: _level_to_known(standing, c, at, cool_off_for) for c in OUTFLOW},
         cool_off_for=cool_off_for,
         are_assets_free=are_assets_free(standing, at),
-        asked=tuple(request for request in asked if request.status == "issued" and request.issued_at <= at),
+        asked=tuple(request for request in asked if request.status is RequestStatus.ISSUED and request.issued_at <= at),
+        being_checked=tuple(
+            request for request in asked if request.status is RequestStatus.CHECKING and request.issued_at <= at
+        ),
     )
+
+
+def limit_of(restriction: Restriction, policy: Policy, at: datetime) -> Limit | None:
+    """One restriction as it may be told at an instant; where it is not in force then, as it was at its beginning. None for
+    one that limits nothing, ever.
+    """
+    public = as_public(restriction, policy)
+    life = list(phases(public))
+    now = next((index for index, phase in enumerate(life) if phase.is_in_force(at)), 0)
+    return Limit(public, life[now], next(iter(life[now + 1 :]), None)) if life else None
 
 
 def as_it_stood(standing: Standing, at: datetime) -> Standing:

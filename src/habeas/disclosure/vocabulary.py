@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from habeas.disclosure.catalogue import Catalogue
 from habeas.disclosure.phrase import paragraph, say, say_surely
 from habeas.domain.reason import Disclosure, LegalGround
-from habeas.domain.restriction import Restriction
+from habeas.domain.restriction import HeldAmount, Restriction
+from habeas.playbook.policy import Policy
 
 COUNTRY = "country"
 DUE_AT = "due_at"
@@ -60,13 +61,18 @@ def ground_words(ground: LegalGround, facts: dict[str, str], words: Catalogue) -
     )
 
 
+def whom_to_ask(policy: Policy, words: Catalogue) -> str:
+    """How to reach the entity that serves the account."""
+    return say_surely(words.common.contact, {"contact": policy.entity.words(words.locale).contact})
+
+
 def instant(at: datetime, words: Catalogue) -> str:
     """An instant to the minute, for example `24 November 2026, 14:00 UTC`."""
     at = at.astimezone(UTC)
     return say_surely(
         words.time.instant,
         {
-            "day": str(at.day),
+            "day": words.time.first_day if at.day == 1 else str(at.day),
             "month": words.time.months[at.month - 1],
             "year": str(at.year),
             "hour": f"{at.hour:02}",
@@ -79,6 +85,15 @@ def end_instant(at: datetime, words: Catalogue) -> str:
     """An instant by which something has ended: a started minute counts as a full one, so that it is no promise too early."""
     whole = at.replace(second=0, microsecond=0)
     return instant(whole if whole == at else whole + timedelta(minutes=1), words)
+
+
+def amount(held: HeldAmount, words: Catalogue) -> str:
+    """An amount of an asset, for example `12,345.5 USDT`; no digit is lost."""
+    whole, _, part = f"{held.amount:f}".partition(".")
+    grouped = f"{int(whole):,}".replace(",", words.number.group)
+    part = part.rstrip("0")
+    count = f"{grouped}{words.number.decimal}{part}" if part else grouped
+    return say_surely(words.number.amount, {"count": count, "asset": held.asset})
 
 
 def length(lasts_for: timedelta, words: Catalogue) -> str:

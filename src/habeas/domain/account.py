@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from habeas.domain.case import Priority
+from habeas.domain.contact import Contact
 from habeas.domain.ids import (
     AccountId,
     CaseId,
@@ -212,6 +213,7 @@ class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     nationalities: tuple[str, ...] = ()
     document_country: str | None = None
     kyc_tier: str | None = None
+    contact: Contact = Contact()
     is_known: bool = False
     """Whether anything has shown that there is such an account."""
     watched_since: datetime | None = None

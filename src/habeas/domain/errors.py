@@ -45,5 +45,7 @@ class JournalBrokenError(HabeasError):
 class UnreadableRecordError(HabeasError):
     """A record is there and cannot be read: its key was forgotten, its bytes were changed, or its version is unknown."""
 
-    def __init__(self, what: str, account: str) -> None:
+    def __init__(self, what: str, account: str, position: int | None = None) -> None:
+        """`position`: of a message in the outbox, so that whoever reads on can pass it by."""
         super().__init__(f"{what} of account `{account}` cannot be read; it is kept as it is")
+        self.position = position

@@ -98,6 +98,8 @@ class Profile(EventData, frozen=True, kw_only=True):
     parent: AccountName | None = None
     email: Text | None = None
     phone: Text | None = None
+    locale: Annotated[str, Meta(pattern=r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,3}\Z")] | None = None
+    """The language in which the user is told things, as a BCP 47 tag such as `fr-CA`."""
 
 
 class Empty(EventData, frozen=True, kw_only=True):

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from habeas.detection.rules import RuleBook
 from habeas.domain.actor import Role
@@ -21,6 +22,13 @@ from habeas.domain.restriction import AtEnd, EndCondition, Scope
 DEFAULT_ENTITY = EntityId("main")
 
 
+class EntityWords(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom to ask and where to complain, as users read it in one language."""
+
+    contact: str
+    complaints: str
+
+
 class Entity(Struct, frozen=True, forbid_unknown_fields=True):
     """`[entity.NAME]`: the legal entity that serves an account, as users know it. Contacts are shown to users."""
 
@@ -28,6 +36,14 @@ class Entity(Struct, frozen=True, forbid_unknown_fields=True):
     contact: str
     complaints: str
     """The external route: an ombudsman, a regulator, a court."""
+    help_url: Annotated[str, Meta(pattern=r"^(https://[^\s?#]+[^\s?#/])?\Z")] = ""
+    """Below it lies a page for each public reason (row A097). Without it no page is named."""
+    language: dict[str, EntityWords] = {}
+    """By language, where users read another one than that of `contact` and `complaints`."""
+
+    def words(self, locale: str) -> EntityWords:
+        """Whom to ask and where to complain, in a language; as the entity itself says it where it does not say that."""
+        return self.language.get(locale) or EntityWords(self.contact, self.complaints)
 
 
 class Promise(Struct, frozen=True, forbid_unknown_fields=True):

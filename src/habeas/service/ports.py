@@ -16,6 +16,7 @@ from habeas.domain.exposure import Exposure
 from habeas.domain.facts import DealtWith, EnrichedEvent, Facts, IpActivity, ListHit, NameHit
 from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
 from habeas.domain.login import Trait, TraitFact
+from habeas.domain.notice import Answer, Channel, ChannelHealth, Delivery, Notice
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction
 from habeas.domain.screening import Query
@@ -209,8 +210,23 @@ class Reader(Protocol):
 
     def queued_messages(self, after: int, limit: int, topic: Topic | None = None) -> Sequence[QueuedMessage]:
         """Messages not yet delivered with a position above `after`, in order; with `topic`, only those about it. Raises
-        UnreadableRecordError rather than leave one out.
+        UnreadableRecordError, which names the position, rather than leave one out.
         """
+
+    def notices(self, account: AccountId) -> tuple[Notice, ...]:
+        """The inbox of an account: all notices ever, oldest first. Raises UnreadableRecordError rather than leave one out."""
+
+    def notice(self, account: AccountId, position: int) -> Notice:
+        """The notice that a delivery is of. Raises UnreadableRecordError."""
+
+    def deliveries(self, account: AccountId) -> tuple[Delivery, ...]:
+        """How far each notice of an account got on each channel, oldest notice first."""
+
+    def waiting_deliveries(self, channel: Channel, at: datetime, limit: int) -> Sequence[Delivery]:
+        """What is to be tried on a channel at or before an instant, longest waiting first."""
+
+    def channel_health(self, channel: Channel) -> ChannelHealth:
+        """How a channel does; one that nothing was tried on does well."""
 
     def playbook_text(self, version: str) -> bytes | None:
         """The text of a playbook that was recorded under this version."""
@@ -265,6 +281,19 @@ class UnitOfWork(Reader, Protocol):
     def delivered(self, positions: Sequence[int], at: datetime) -> None:
         """Mark messages as delivered at an instant."""
 
+    def add_notice(self, notice: Notice, channels: Sequence[Channel]) -> bool:
+        """Put a notice into its account's inbox and queue it for channels, to be tried at once; says whether it is new.
+
+        One of the same id is kept as it is, and is not queued again. Raises UnreadableRecordError where the account's key
+        was forgotten.
+        """
+
+    def set_delivery(self, delivery: Delivery) -> None:
+        """How far a notice got on a channel, from now on."""
+
+    def set_channel_health(self, health: ChannelHealth) -> None:
+        """How a channel does, from now on."""
+
     def load_reference(self, loaded: ReferenceSet, content: bytes) -> ReferenceSet:
         """Make a reference set the current one of its kind; the one before stays as an earlier version. Returns it as it
         is kept.
@@ -315,6 +344,18 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Release everything. Using the store afterwards is a programming error."""
+
+
+class Sender(Protocol):
+    """A channel by which notices leave."""
+
+    channel: Channel
+
+    def send(self, notice: Notice, text: str, addresses: tuple[str, ...], at: datetime) -> Answer:
+        """Try once to hand a notice over, `text` being the whole of it as plain text; what went wrong is in the answer.
+
+        The same notice may be sent more than once. Its id tells the receiver so.
+        """
 
 
 class Places(Protocol):

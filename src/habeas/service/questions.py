@@ -92,14 +92,20 @@ class Questions:
     def statement(self, account: AccountId, at: datetime, locale: str = "en") -> Statement:
         """What the user sees."""
         with self._store.reading() as reader:
-            state = reader.account(account)
-            standing = self._standing(reader, account, state, at)
-            try:
-                requests = reader.document_requests(account)
-            except UnreadableRecordError:
-                standing, requests = replace(standing, is_unreadable=True), ()
-        policy = self._playbook.policy((state or new_account(account)).entity)
+            standing, requests, policy = self.stands(reader, account, at)
         return make_statement(standing, policy, at, locale, requests)
+
+    def stands(
+        self, reader: Reader, account: AccountId, at: datetime
+    ) -> tuple[Standing, tuple[DocumentRequest, ...], Policy]:
+        """What stands on an account at an instant, what its user has been asked for, and the policy that it is under."""
+        state = reader.account(account)
+        standing = self._standing(reader, account, state, at)
+        try:
+            requests = reader.document_requests(account)
+        except UnreadableRecordError:
+            standing, requests = replace(standing, is_unreadable=True), ()
+        return standing, requests, self._playbook.policy((state or new_account(account)).entity)
 
     def diagnosis(self, account: AccountId, at: datetime, locale: str = "en") -> Diagnosis:
         """Which kind of limit its user has, read from the public record."""

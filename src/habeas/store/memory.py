@@ -23,14 +23,17 @@ from habeas.store.rows import (
     AccountRow,
     CaseRow,
     Changes,
+    ChannelRow,
     CheckpointRow,
     DealingRow,
     DealtRow,
+    DeliveryRow,
     DocumentRow,
     EventRow,
     FailedLoginRow,
     JournalRow,
     MessageRow,
+    NoticeRow,
     QueuedRow,
     RecordedRow,
     ReferenceRow,
@@ -81,6 +84,9 @@ class Tables:
     """By instant."""
     references: dict[tuple[str, str], tuple[ReferenceRow, bytes]] = field(default_factory=dict)
     login_counts: dict[int, int] = field(default_factory=dict)
+    notices: dict[AccountId, tuple[NoticeRow, ...]] = field(default_factory=dict)
+    deliveries: dict[tuple[AccountId, int, str], DeliveryRow] = field(default_factory=dict)
+    channels: dict[str, ChannelRow] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(
@@ -101,6 +107,9 @@ class Tables:
             self.dealings.copy(),
             self.references.copy(),
             self.login_counts.copy(),
+            self.notices.copy(),
+            self.deliveries.copy(),
+            self.channels.copy(),
         )
 
 
@@ -237,6 +246,27 @@ class MemoryRows:
         messages = islice(waiting, limit)
         return [QueuedRow(position, message, self.wrapped_key(message.account_id)) for position, message in messages]
 
+    def notices(self, account: AccountId) -> Sequence[NoticeRow]:
+        return self._tables.notices.get(account, ())
+
+    def notice(self, account: AccountId, position: int) -> NoticeRow | None:
+        return next((row for row in self.notices(account) if row.position == position), None)
+
+    def deliveries(self, account: AccountId) -> Sequence[DeliveryRow]:
+        found = (row for row in self._tables.deliveries.values() if row.account_id == account)
+        return sorted(found, key=lambda row: (row.position, row.channel))
+
+    def waiting_deliveries(self, channel: str, at: int, limit: int) -> Sequence[DeliveryRow]:
+        found = [
+            (row.next_at, row.account_id, row.position, row)
+            for row in self._tables.deliveries.values()
+            if row.channel == channel and row.next_at is not None and row.next_at <= at
+        ]
+        return [row for *_, row in nsmallest(limit, found)]
+
+    def channel(self, channel: str) -> ChannelRow | None:
+        return self._tables.channels.get(channel)
+
     def playbook(self, version: str) -> bytes | None:
         return self._tables.playbooks.get(version)
 
@@ -337,6 +367,20 @@ class MemoryRows:
     def add_checkpoint(self, row: CheckpointRow) -> None:
         self._tables.checkpoints = (*self._tables.checkpoints, row)
         self._tables.last_checkpoint = row.number
+
+    def add_notice(self, account: AccountId, id_: str, body: bytes) -> int | None:
+        inbox = self._tables.notices.get(account, ())
+        if any(row.id == id_ for row in inbox):
+            return None
+        position = len(inbox) + 1
+        self._tables.notices[account] = (*inbox, NoticeRow(account, position, id_, body))
+        return position
+
+    def set_delivery(self, row: DeliveryRow) -> None:
+        self._tables.deliveries[row.account_id, row.position, row.channel] = row
+
+    def set_channel(self, row: ChannelRow) -> None:
+        self._tables.channels[row.channel] = row
 
     def add_playbook(self, version: str, text: bytes) -> None:
         self._tables.playbooks[version] = text

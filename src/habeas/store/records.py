@@ -24,6 +24,7 @@ from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import AccountId, EntityId
 from habeas.domain.listing import document_key
 from habeas.domain.login import LOGINS_COUNTED_MAX, TraitFact, cell_of, total_cell
+from habeas.domain.notice import Channel, ChannelHealth, Delivery, Notice
 from habeas.domain.restriction import Restriction, Status, require_statement
 from habeas.service.ports import DueTimer, QueuedMessage, Recorded, RecordedEvent, ReferenceSet
 from habeas.store.journal import UNDECODABLE, EntryKind, entry_hash, genesis, read_entry, write_entry
@@ -31,13 +32,16 @@ from habeas.store.rows import (
     AccountRow,
     CaseRow,
     Changes,
+    ChannelRow,
     DealingRow,
+    DeliveryRow,
     DocumentRow,
     EventRow,
     FailedLoginRow,
     JournalRow,
     LoginCells,
     MessageRow,
+    NoticeRow,
     QueuedRow,
     RecordedRow,
     ReferenceRow,
@@ -59,6 +63,7 @@ _decode_event = msgspec.msgpack.Decoder(RecordedEvent).decode
 _decode_restriction = msgspec.msgpack.Decoder(Restriction).decode
 _decode_case = msgspec.msgpack.Decoder(Case).decode
 _decode_request = msgspec.msgpack.Decoder(DocumentRequest).decode
+_decode_notice = msgspec.msgpack.Decoder(Notice).decode
 
 LOGIN_FAILED = "login.failed"
 P2P_OPENED, P2P_PAID = "p2p.opened", "p2p.paid"
@@ -297,6 +302,32 @@ def _message_row(message: Message, account: AccountId, sealer: Sealer) -> Messag
     return MessageRow(account, message.id, message.account, message.topic.value, body)
 
 
+def sealed_notice(notice: Notice, sealer: Sealer) -> bytes:
+    """A notice as its row keeps it."""
+    return sealer.seal(_notice_purpose(notice.id), _encode(notice))
+
+
+def delivery_row(delivery: Delivery) -> DeliveryRow:
+    """How far a notice got, as a row."""
+    return DeliveryRow(
+        delivery.account,
+        delivery.position,
+        delivery.channel.value,
+        delivery.notice,
+        to_column(delivery.queued_at),
+        delivery.attempts,
+        None if delivery.next_at is None else to_column(delivery.next_at),
+        None if delivery.delivered_at is None else to_column(delivery.delivered_at),
+        delivery.problem,
+    )
+
+
+def channel_row(health: ChannelHealth) -> ChannelRow:
+    """How a channel does, as a row."""
+    times = (health.failing_since, health.next_at, health.disabled_at)
+    return ChannelRow(health.channel.value, health.failures, *(None if at is None else to_column(at) for at in times))
+
+
 def _fired(event: Event) -> TimerRow | None:
     if not isinstance(event.data, TimerDue):
         return None
@@ -390,8 +421,46 @@ def read_queued(row: QueuedRow, vault: Vault) -> QueuedMessage:
     message = row.message
     sealer = open_key(message.account_id, row.wrapped_key, vault)
     what = f"message `{message.id}` at position {row.position}"
-    body = _opened(message.account_id, sealer, _message_purpose(message.id), message.body, what)
+    try:
+        body = _opened(message.account_id, sealer, _message_purpose(message.id), message.body, what)
+    except UnreadableRecordError:
+        raise UnreadableRecordError(what, message.account_id, row.position) from None
     return QueuedMessage(row.position, Message(message.id, message.about, Topic(message.topic), body))
+
+
+def read_notice(row: NoticeRow, sealer: Sealer | None) -> Notice:
+    """The notice in a row. Raises UnreadableRecordError."""
+    what = f"notice `{row.id}`"
+    return _read(_decode_notice, row.account_id, sealer, _notice_purpose(row.id), row.body, what)
+
+
+def read_delivery(row: DeliveryRow) -> Delivery:
+    """The delivery that a row speaks of."""
+    return Delivery(
+        position=row.position,
+        account=row.account_id,
+        notice=row.id,
+        channel=Channel(row.channel),
+        queued_at=from_column(row.queued_at),
+        attempts=row.attempts,
+        next_at=None if row.next_at is None else from_column(row.next_at),
+        delivered_at=None if row.delivered_at is None else from_column(row.delivered_at),
+        problem=row.problem,
+    )
+
+
+def read_channel(row: ChannelRow) -> ChannelHealth:
+    """How a channel does, by its row."""
+    failing_since, next_at, disabled_at = (
+        None if at is None else from_column(at) for at in (row.failing_since, row.next_at, row.disabled_at)
+    )
+    return ChannelHealth(
+        channel=Channel(row.channel),
+        failures=row.failures,
+        failing_since=failing_since,
+        next_at=next_at,
+        disabled_at=disabled_at,
+    )
 
 
 def read_timer(row: TimerRow) -> DueTimer:
@@ -470,6 +539,10 @@ def _case_purpose(case: str) -> str:
 
 def _request_purpose(request: str) -> str:
     return f"request/{request}"
+
+
+def _notice_purpose(notice: str) -> str:
+    return f"notice/{notice}"
 
 
 def _message_purpose(message: str) -> str:

@@ -209,6 +209,39 @@ class QueuedRow(NamedTuple):
     wrapped_key: bytes | None
 
 
+class NoticeRow(NamedTuple):
+    """What a user was told, sealed with the account's key. `position` counts from 1 in the account's inbox."""
+
+    account_id: AccountId
+    position: int
+    id: str
+    body: bytes
+
+
+class DeliveryRow(NamedTuple):
+    """How far a notice got on a channel. `next_at` is None once that is over."""
+
+    account_id: AccountId
+    position: int
+    channel: str
+    id: str
+    queued_at: int
+    attempts: int
+    next_at: int | None
+    delivered_at: int | None
+    problem: str
+
+
+class ChannelRow(NamedTuple):
+    """How a channel does."""
+
+    channel: str
+    failures: int
+    failing_since: int | None
+    next_at: int | None
+    disabled_at: int | None
+
+
 class RecordedRow(NamedTuple):
     """What is known of an event that came before: its digest, its journal entry, and the key that opens it."""
 
@@ -336,6 +369,19 @@ class Rows(Protocol):
 
     def queued(self, after: int, limit: int, topic: str | None) -> Sequence[QueuedRow]: ...
 
+    def notices(self, account: AccountId) -> Sequence[NoticeRow]:
+        """By `position`."""
+
+    def notice(self, account: AccountId, position: int) -> NoticeRow | None: ...
+
+    def deliveries(self, account: AccountId) -> Sequence[DeliveryRow]:
+        """By (`position`, `channel`)."""
+
+    def waiting_deliveries(self, channel: str, at: int, limit: int) -> Sequence[DeliveryRow]:
+        """Those to be tried at or before an instant, by (`next_at`, account, `position`)."""
+
+    def channel(self, channel: str) -> ChannelRow | None: ...
+
     def playbook(self, version: str) -> bytes | None: ...
 
     def entry_count(self) -> int: ...
@@ -349,6 +395,13 @@ class Rows(Protocol):
     def mark_delivered(self, positions: Sequence[int], at: int) -> None: ...
 
     def add_checkpoint(self, row: CheckpointRow) -> None: ...
+
+    def add_notice(self, account: AccountId, id_: str, body: bytes) -> int | None:
+        """The position of a new notice; None if there is one of this id."""
+
+    def set_delivery(self, row: DeliveryRow) -> None: ...
+
+    def set_channel(self, row: ChannelRow) -> None: ...
 
     def add_reference(self, row: ReferenceRow, content: bytes) -> None:
         """One more version. Current is what the row says; another of its kind that was current is to be retired before."""

@@ -31,11 +31,14 @@ from habeas.store.rows import (
     AccountRow,
     CaseRow,
     Changes,
+    ChannelRow,
     CheckpointRow,
     DealtRow,
+    DeliveryRow,
     DocumentRow,
     JournalRow,
     MessageRow,
+    NoticeRow,
     QueuedRow,
     RecordedRow,
     ReferenceRow,
@@ -191,6 +194,26 @@ _SET_TIMER = """
 _REMOVE_TIMER = "DELETE FROM timer WHERE account_id = ? AND about = ?"
 _ADD_MESSAGE = "INSERT INTO outbox (account_id, id, about, topic, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _MARK_DELIVERED = "UPDATE outbox SET delivered_at = ? WHERE position = ? AND delivered_at IS NULL"
+_NOTICES = "SELECT * FROM notice WHERE account_id = ? ORDER BY position"
+_NOTICE = "SELECT * FROM notice WHERE account_id = ? AND position = ?"
+_DELIVERIES = "SELECT * FROM delivery WHERE account_id = ? ORDER BY position, channel"
+_WAITING_DELIVERIES = """
+    SELECT * FROM delivery INDEXED BY delivery_waiting WHERE channel = ? AND next_at <= ? AND next_at IS NOT NULL
+    ORDER BY next_at, account_id, position LIMIT ?
+"""
+_CHANNEL = "SELECT * FROM channel WHERE channel = ?"
+_LAST_NOTICE = "SELECT coalesce(max(position), 0) FROM notice WHERE account_id = ?"
+_ADD_NOTICE = "INSERT INTO notice VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_SET_DELIVERY = """
+    INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET attempts = excluded.attempts, next_at = excluded.next_at,
+        delivered_at = excluded.delivered_at, problem = excluded.problem
+"""
+_SET_CHANNEL = """
+    INSERT INTO channel VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET failures = excluded.failures, failing_since = excluded.failing_since,
+        next_at = excluded.next_at, disabled_at = excluded.disabled_at
+"""
 _ADD_PLAYBOOK = "INSERT INTO playbook VALUES (?, ?)"
 
 
@@ -300,6 +323,23 @@ class SqliteRows:
         rows = self._run(_QUEUED, (after, limit)) if topic is None else self._run(_QUEUED_ABOUT, (after, topic, limit))
         return [QueuedRow(position, MessageRow._make(message), key) for position, key, *message in rows]
 
+    def notices(self, account: AccountId) -> Sequence[NoticeRow]:
+        return [NoticeRow._make(row) for row in self._run(_NOTICES, (account,))]
+
+    def notice(self, account: AccountId, position: int) -> NoticeRow | None:
+        row = self._run(_NOTICE, (account, position)).fetchone()
+        return None if row is None else NoticeRow._make(row)
+
+    def deliveries(self, account: AccountId) -> Sequence[DeliveryRow]:
+        return [DeliveryRow._make(row) for row in self._run(_DELIVERIES, (account,))]
+
+    def waiting_deliveries(self, channel: str, at: int, limit: int) -> Sequence[DeliveryRow]:
+        return [DeliveryRow._make(row) for row in self._run(_WAITING_DELIVERIES, (channel, at, limit))]
+
+    def channel(self, channel: str) -> ChannelRow | None:
+        row = self._run(_CHANNEL, (channel,)).fetchone()
+        return None if row is None else ChannelRow._make(row)
+
     def playbook(self, version: str) -> bytes | None:
         row = self._run(_PLAYBOOK, (version,)).fetchone()
         return None if row is None else row[0]
@@ -373,6 +413,16 @@ class SqliteRows:
 
     def add_checkpoint(self, row: CheckpointRow) -> None:
         self._run(_ADD_CHECKPOINT, row)
+
+    def add_notice(self, account: AccountId, id_: str, body: bytes) -> int | None:
+        position: int = self._run(_LAST_NOTICE, (account,)).fetchone()[0] + 1
+        return position if self._run(_ADD_NOTICE, (account, position, id_, body)).rowcount else None
+
+    def set_delivery(self, row: DeliveryRow) -> None:
+        self._run(_SET_DELIVERY, row)
+
+    def set_channel(self, row: ChannelRow) -> None:
+        self._run(_SET_CHANNEL, row)
 
     def add_playbook(self, version: str, text: bytes) -> None:
         self._run(_ADD_PLAYBOOK, (version, text))

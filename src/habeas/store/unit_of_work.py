@@ -16,6 +16,7 @@ from habeas.domain.errors import PlaybookError, UnreadableRecordError
 from habeas.domain.facts import DealtWith, EnrichedEvent, IpActivity
 from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
 from habeas.domain.login import Trait, TraitFact, cell_of, total_cell
+from habeas.domain.notice import Channel, ChannelHealth, Delivery, Notice
 from habeas.domain.restriction import Restriction
 from habeas.service.ports import (
     DueTimer,
@@ -155,6 +156,27 @@ class StoredReader:
         """Messages that wait. Raises UnreadableRecordError rather than leave one out."""
         return tuple(records.read_queued(row, self._vault) for row in self._rows.queued(after, limit, topic))
 
+    def notices(self, account: AccountId) -> tuple[Notice, ...]:
+        """The inbox. Raises UnreadableRecordError rather than leave one out."""
+        rows = self._rows.notices(account)
+        sealer = self._sealer(account) if rows else None
+        return tuple(records.read_notice(row, sealer) for row in rows)
+
+    def notice(self, account: AccountId, position: int) -> Notice:
+        row = self._rows.notice(account, position)
+        assert row is not None
+        return records.read_notice(row, self._sealer(row.account_id))
+
+    def deliveries(self, account: AccountId) -> tuple[Delivery, ...]:
+        return tuple(records.read_delivery(row) for row in self._rows.deliveries(account))
+
+    def waiting_deliveries(self, channel: Channel, at: datetime, limit: int) -> Sequence[Delivery]:
+        return tuple(records.read_delivery(row) for row in self._rows.waiting_deliveries(channel, to_column(at), limit))
+
+    def channel_health(self, channel: Channel) -> ChannelHealth:
+        row = self._rows.channel(channel)
+        return ChannelHealth(channel=channel) if row is None else records.read_channel(row)
+
     def playbook_text(self, version: str) -> bytes | None:
         return self._rows.playbook(version)
 
@@ -261,6 +283,35 @@ class StoredUnitOfWork(StoredReader):
     def delivered(self, positions: Sequence[int], at: datetime) -> None:
         with self._whole():
             self._rows.mark_delivered(positions, to_column(at))
+
+    def add_notice(self, notice: Notice, channels: Sequence[Channel]) -> bool:
+        """Put a notice into its account's inbox and queue it for channels. Raises UnreadableRecordError."""
+        sealer = self._sealer(notice.account)
+        if sealer is None:
+            raise UnreadableRecordError("the key", notice.account)
+        with self._whole():
+            position = self._rows.add_notice(notice.account, notice.id, records.sealed_notice(notice, sealer))
+            for channel in channels:
+                if position is None:
+                    break
+                queued = Delivery(
+                    position=position,
+                    account=notice.account,
+                    notice=notice.id,
+                    channel=channel,
+                    queued_at=notice.made_at,
+                    next_at=notice.made_at,
+                )
+                self._rows.set_delivery(records.delivery_row(queued))
+        return position is not None
+
+    def set_delivery(self, delivery: Delivery) -> None:
+        with self._whole():
+            self._rows.set_delivery(records.delivery_row(delivery))
+
+    def set_channel_health(self, health: ChannelHealth) -> None:
+        with self._whole():
+            self._rows.set_channel(records.channel_row(health))
 
     def load_reference(self, loaded: ReferenceSet, content: bytes) -> ReferenceSet:
         versions = [each for each in self.reference_sets() if each.kind == loaded.kind]

@@ -7,7 +7,7 @@ import pytest
 
 from habeas.domain.capability import Level
 from habeas.domain.exposure import Exposure, Source, Untraceable, Untraced
-from habeas.domain.facts import Facts
+from habeas.domain.facts import Facts, ListHit
 from habeas.domain.restriction import HeldAmount
 from habeas.domain.tag import Tag, TagOrigin, TagRole
 from tests.stories import Story, signals_of
@@ -139,3 +139,15 @@ def test_a_vendors_exposure_holds_the_amount_that_it_names_and_without_one_a_per
     story.event("signal.received", typology="tainted_funds", score=0.9, vendor="acme", tx="0x1")
     assert story.state.restrictions == ()
     assert {case.queue for case in story.cases.values()} == {"review", "funds"}
+
+
+def test_a_sender_who_is_on_a_list_is_one_match_and_one_case() -> None:
+    story = Story()
+    listed = ListHit(list="OFAC-SDN", version="OFAC-SDN@1", entry="1", found="ETH:0xab")
+    tag = a_tag(TagOrigin.SANCTION, 100)
+    source = a_source("1", 1.0, tag, hops=1)
+    exposure = Exposure(asset="ETH", amount=Decimal(1), sources=(source,))
+    data: dict[str, Any] = {"asset": "ETH", "amount": "1", "usd": "3000", "tx": "0x1", "from": "0xab"}
+    outcome = story.event("deposit.crypto", looked_up=Facts(wallets=(listed,), exposure=exposure), **data)
+    assert signals_of(outcome) == ["listed_wallet_deposit"]
+    assert len(story.cases) == 1

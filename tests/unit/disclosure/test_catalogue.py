@@ -6,14 +6,19 @@ import pytest
 
 from habeas.disclosure import catalogue as module
 from habeas.disclosure.catalogue import Catalogue, catalogue, locales, phrases, read_catalogue
+from habeas.disclosure.diagnosis_words import diagnosis_words
 from habeas.disclosure.phrase import forms
 from habeas.domain.capability import Capability
 from habeas.domain.reason import Disclosure, Reason
-from tests.unit.disclosure.helpers import POLICY
+from tests.unit.disclosure.helpers import POLICY, a_limit, entry_of, sentences
 from tests.unit.disclosure.reading import grade
 
 EN = catalogue("en")
 EN_TEXTS = [(".".join(path), form) for path, phrase in phrases(EN) for form in forms(phrase) if form]
+
+GRADE_MAX = 8
+WORDS_MIN = 8
+"""A shorter text is too short for a grade of its own."""
 
 FORBIDDEN = re.compile(
     r"\b(forbidden|illegal\w*|prohibit\w*|valid|invalid|block\w*|please|sorry|vpn|apolog\w*|violat\w*|suspicious"
@@ -25,6 +30,24 @@ CODE = re.compile(r"\b[A-Z]{2,}_[A-Z_]+\b|\b[a-z]+_[a-z_]+\b")
 
 def without_gaps(text: str) -> str:
     return re.sub(r"\{\w+\}", "something", text)
+
+
+def without_citation(text: str) -> str:
+    """The citation of an act is its name, and nothing that we could put more simply."""
+    return re.sub(r" \([^()]*\d[^()]*\)\Z", "", text)
+
+
+def word_count(text: str) -> int:
+    return len(without_citation(without_gaps(text)).split())
+
+
+DIAGNOSIS_TEXTS = [
+    (f"diagnosis.{'.'.join(path)}", text)
+    for path, phrase in module._phrases_in(diagnosis_words("en"), ())
+    for text in forms(phrase)
+    if text
+]
+READ_TEXTS = [(path, text) for path, text in EN_TEXTS + DIAGNOSIS_TEXTS if word_count(text) >= WORDS_MIN]
 
 
 @pytest.mark.parametrize("locale", sorted(locales()))
@@ -46,25 +69,33 @@ def test_every_capability_has_a_name_of_its_own() -> None:
 
 @pytest.mark.parametrize(("path", "text"), EN_TEXTS, ids=[f"{path}-{i}" for i, (path, _) in enumerate(EN_TEXTS)])
 def test_no_sentence_has_a_forbidden_word_or_a_code(path: str, text: str) -> None:
-    assert not FORBIDDEN.search(text)
+    found = FORBIDDEN.search(text)
+    # The one place that owes an apology: we were wrong (model X10).
+    assert found is None or (found[0], path) == ("sorry", "notice.restriction.annulled.opening")
     assert not CODE.search(without_gaps(text))
 
 
 def test_the_whole_catalogue_reads_at_grade_8_or_lower() -> None:
-    assert grade(" ".join(f"{without_gaps(text)}." for _, text in EN_TEXTS)) <= 8
+    assert grade(" ".join(f"{without_gaps(text)}." for _, text in EN_TEXTS)) <= GRADE_MAX
 
 
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [
-        (path, text)
-        for path, text in EN_TEXTS
-        if path.startswith(("reason.", "other_reason", "money", "notice", "common"))
-    ],
-)
-def test_no_passage_of_more_than_a_line_reads_harder_than_grade_10(path: str, text: str) -> None:
-    if len(text) > 80:
-        assert grade(without_gaps(text)) <= 10
+@pytest.mark.parametrize(("path", "text"), READ_TEXTS, ids=[f"{path}-{i}" for i, (path, _) in enumerate(READ_TEXTS)])
+def test_every_text_reads_at_grade_8_or_lower(path: str, text: str) -> None:
+    assert grade(without_citation(without_gaps(text))) <= GRADE_MAX
+
+
+def test_what_is_too_short_to_be_graded_reads_at_grade_8_or_lower_taken_together() -> None:
+    # A title of three words has whatever grade its longest word gives it.
+    short = [without_gaps(text).rstrip(".") for _, text in EN_TEXTS if word_count(text) < WORDS_MIN]
+    assert grade(" ".join(f"{text}." for text in short)) <= GRADE_MAX
+
+
+@pytest.mark.parametrize("reason", sorted(Reason))
+@pytest.mark.parametrize("disclosure", [Disclosure.FULL, Disclosure.LIMITED])
+def test_what_a_user_reads_of_a_limit_reads_at_grade_8_or_lower(reason: str, disclosure: Disclosure) -> None:
+    facts = {"country": "CN", "attribute": "residence", "document": "passport", "act": "spam"}
+    entry = entry_of(a_limit(reason, disclosure=disclosure, facts=facts))
+    assert grade(" ".join(sentences(entry))) <= GRADE_MAX
 
 
 @pytest.mark.parametrize("text", ["victim", "contact"])

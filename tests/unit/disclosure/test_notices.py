@@ -7,12 +7,13 @@ from scripts import notices
 
 
 def test_the_page_of_notices_is_current() -> None:
-    assert notices.main(["--check"]) == 0, "docs/notices.md is stale; run scripts/notices.py"
+    assert notices.main(["--check"]) == 0, "a page is stale; run scripts/notices.py"
 
 
 def test_every_reason_has_a_row() -> None:
-    text = (notices.PROJECT / "docs/notices.md").read_text("utf-8")
-    assert all(f"| `{reason}` | " in text for reason in Reason)
+    for name in ("notices.md", "notices.fr.md"):
+        text = (notices.PROJECT / "docs" / name).read_text("utf-8")
+        assert all(f"| `{reason}` | " in text for reason in Reason)
 
 
 def test_a_stale_page_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -129,6 +129,11 @@ def test_the_statement_has_the_fields_of_the_public_interface() -> None:
         "legal_ground",
         "automated",
         "reference",
+        "reversible",
+        "countdown",
+        "article",
+        "tips",
+        "reasons",
     ]
     assert list(tree["requirements"]) == [
         "currently_due",
@@ -421,4 +426,4 @@ def test_a_condition_in_the_words_of_staff_is_never_shown() -> None:
 
 def test_a_language_that_is_not_there_is_told_in_english() -> None:
     standing = a_standing(a_limit(Reason.KYC_REGION))
-    assert make_statement(standing, POLICY, NOON, "fr-CA") == make_statement(standing, POLICY, NOON, "en")
+    assert make_statement(standing, POLICY, NOON, "tlh-KX") == make_statement(standing, POLICY, NOON, "en")

@@ -59,6 +59,7 @@ def test_every_table_is_strict_and_has_the_account_first_in_its_key(connection: 
         "coin_strange_output",
         "coin_flow",
         "coin_conversion",
+        "channel",
     }
 
 

@@ -1,0 +1,1 @@
+"""How notices leave: e-mail and webhook behind one port (`service.ports.Sender`)."""

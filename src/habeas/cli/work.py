@@ -1,0 +1,139 @@
+"""`habeas worker` and `habeas notices`: what is due is done, what users are told goes out, and what they were told."""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from habeas.cli import show, wiring
+from habeas.cli.options import AccountArgument, JsonOption, StoreOption, account_id
+from habeas.domain.errors import BadInputError, HabeasError
+from habeas.domain.notice import Channel
+
+if TYPE_CHECKING:
+    from habeas.service.delivery import Couriers
+    from habeas.service.intake import Intake
+    from habeas.service.notices import Notices
+    from habeas.service.ports import Store
+
+
+def worker(
+    once: Annotated[bool, typer.Option("--once", help="Do what is due now, then stop.")] = False,
+    smtp: Annotated[
+        str | None,
+        typer.Option("--smtp", metavar="URL", help="Send notices by e-mail: smtp://HOST:PORT. Default: HABEAS_SMTP."),
+    ] = None,
+    mail_from: Annotated[
+        str | None, typer.Option("--mail-from", metavar="ADDRESS", help="The sender. Default: HABEAS_MAIL_FROM.")
+    ] = None,
+    webhook: Annotated[
+        str | None,
+        typer.Option("--webhook", metavar="URL", help="Post notices there, signed. Default: HABEAS_WEBHOOK."),
+    ] = None,
+    enable: Annotated[
+        str | None,
+        typer.Option("--enable", metavar="CHANNEL", help="Use email or webhook again after it was switched off."),
+    ] = None,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Fire due timers, deliver effects to other accounts, and send users their notices.
+
+    Example: habeas worker --once --smtp smtp://mail.example.com --mail-from support@example.com
+    """
+    from time import sleep
+
+    from habeas.service.delivery import Couriers
+    from habeas.service.delivery import enable as enable_channel
+    from habeas.service.notices import Notices
+
+    senders = wiring.senders(smtp, mail_from, webhook)
+    known = ", ".join(Channel)
+    if enable is not None and enable not in Channel.__members__.values():
+        raise BadInputError(f"--enable `{enable}` is no channel; known are {known}")
+    with wiring.opened_store(store) as opened, wiring.opened_intake(opened) as intake:
+        if enable is not None:
+            enable_channel(opened, Channel(enable))
+        notices = Notices(opened, wiring.playbook(), wiring.now, [sender.channel for sender in senders])
+        with Couriers(opened, senders, wiring.now) as couriers:
+            said = ""
+            while True:
+                done, failed = _round(opened, intake, notices, couriers, wait=once)
+                if once or any(done.values()):
+                    show.json_line(done) if json else print(_told(done))
+                if once and failed:
+                    raise failed[0]
+                if once:
+                    return
+                said = _complain(failed, said)
+                sleep(1)
+
+
+def _round(
+    store: "Store", intake: "Intake", notices: "Notices", couriers: "Couriers", *, wait: bool
+) -> tuple[dict[str, int], list[HabeasError]]:
+    """What was done, and what went wrong: one part that fails keeps no other from its work."""
+    from habeas.service.outbox import deliver_effects
+    from habeas.service.timers import fire_due_timers
+
+    parts: dict[str, Callable[[], int]] = {
+        "timers": lambda: fire_due_timers(store, intake, wiring.now),
+        "effects": lambda: deliver_effects(store, intake),
+        "notices": notices.write,
+    }
+    done: dict[str, int] = {}
+    failed: list[HabeasError] = []
+    for name, part in parts.items():
+        try:
+            done[name] = part()
+        except HabeasError as exc:
+            done[name] = 0
+            failed.append(exc)
+    couriers.start()
+    return done | couriers.done(wait=wait), failed
+
+
+def _complain(failed: list[HabeasError], said: str) -> str:
+    """Say on stderr what went wrong, once for as long as it stays the same; returns what was said."""
+    complaint = "\n".join(f"habeas: {exc}" for exc in failed)
+    if complaint and complaint != said:
+        print(complaint, file=sys.stderr, flush=True)
+    return complaint
+
+
+def _told(done: dict[str, int]) -> str:
+    words = {
+        "timers": "timers fired",
+        "effects": "effects delivered",
+        "notices": "notices written",
+    }
+    return ", ".join(f"{count} {words.get(name, f'sent by {name}')}" for name, count in done.items())
+
+
+def notices(account: AccountArgument, store: StoreOption = None, json: JsonOption = False) -> None:
+    """What the user of an account has been told, oldest first, and how far that got.
+
+    Example: habeas notices alice
+    """
+    from habeas.disclosure.notice import as_text
+
+    with wiring.opened_store(store) as opened, opened.reading() as reader:
+        told, deliveries = reader.notices(account_id(account)), reader.deliveries(account_id(account))
+    for notice in told:
+        of_this = [each for each in deliveries if each.notice == notice.id]
+        if json:
+            show.json_line({"notice": notice, "deliveries": of_this})
+            continue
+        print(f"{show.when(notice.made_at)}  {notice.subject}  ({notice.id})")
+        for each in of_this:
+            end = f"arrived {show.when(each.delivered_at)}" if each.delivered_at else _not_there(each.problem)
+            again = f", next try {show.when(each.next_at)}" if each.next_at else ""
+            print(f"  {each.channel}: {end} after {each.attempts} tries{again}")
+        print("\n" + as_text(notice))
+    if not told and not json:
+        print("nothing")
+
+
+def _not_there(problem: str) -> str:
+    return f"not there yet ({problem})" if problem else "not there yet"
