@@ -6,7 +6,21 @@ from typing import Annotated
 import typer
 
 import habeas
-from habeas.cli import ask, cases, diagnose, doctor, events, journal, measure, policy, reference, screening, staff, tour
+from habeas.cli import (
+    ask,
+    cases,
+    diagnose,
+    doctor,
+    events,
+    journal,
+    measure,
+    policy,
+    reference,
+    screening,
+    staff,
+    tour,
+    world,
+)
 from habeas.domain.errors import BadInputError, HabeasError
 
 app = typer.Typer(
@@ -55,6 +69,7 @@ app.add_typer(policy.app, name="playbook")
 app.add_typer(journal.app, name="journal")
 app.command()(doctor.doctor)
 app.command()(measure.bench)
+app.command()(world.simulate)
 app.add_typer(screening.evaluate_app, name="evaluate")
 
 
