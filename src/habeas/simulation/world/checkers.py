@@ -1,4 +1,4 @@
-"""Promises that no figure may buy: one checker each. A checker yields where its promise is broken, and nothing when it holds."""
+"""Promises that no figure may buy: one checker each, which yields where its promise is broken."""
 
 from collections.abc import Callable, Iterator
 

@@ -138,7 +138,7 @@ class NetworkKind(StrEnum):
     RELAY = "relay"
 
 
-_FIXED_PER_CITY, _RELAYS_PER_CITY, _EXITS_PER_CITY, _HOSTING_PER_CITY = 24, 2, 24, 8
+_FIXED_PER_CITY, _RELAYS_PER_CITY, _EXITS_PER_CITY, _HOSTING_PER_CITY = 60, 4, 60, 12
 
 
 class Geography:

@@ -137,7 +137,7 @@ class Closed(Open):
 
     name = "lock everything"
 
-    def enter(self, cluster: Cluster) -> None:
+    def enter(self, cluster: Cluster) -> None:  # noqa: ARG002 - the port's
         """Every account is held from its first deed on."""
         self._known: set[str] = set()
 

@@ -25,11 +25,11 @@ class Parameters(Struct, frozen=True, kw_only=True):
     # --- addresses
     place_error_km: Lognormal = (21.0, 2.58)
     place_disagrees_share: float = 0.06
-    place_wrong_share: float = 0.005
-    gateway_wrong_share: float = 0.01
+    place_wrong_share: float = 0.003
+    gateway_wrong_share: float = 0.003
     exit_untagged_share: float = 0.12
-    gateways_per_carrier: int = 12
-    foreign_gateway_share: float = 0.01
+    gateways_per_carrier: int = 48
+    foreign_gateway_share: float = 0.005
 
     # --- people
     logins_per_day: float = 0.54
