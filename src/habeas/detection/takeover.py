@@ -76,9 +76,7 @@ def judge(state: AccountState, enriched: EnrichedEvent, params: Params) -> Itera
             yield Signal(typology=str(step.what), score=0.5, detector=DETECTOR.label, evidence=_alone(enriched))
 
 
-def _is_way_out(
-    state: AccountState, enriched: EnrichedEvent, steps: list[Step], params: Params, now: datetime
-) -> bool:
+def _is_way_out(state: AccountState, enriched: EnrichedEvent, steps: list[Step], params: Params, now: datetime) -> bool:
     """Whether something is to leave to a new destination soon after a step of access or control.
 
     Only the first such request: what stands because of it is not prolonged by asking again.

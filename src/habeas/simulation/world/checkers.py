@@ -12,6 +12,8 @@ NAME_SIGNAL = "similar_name"
 _REPORT_REASONS = frozenset({"SCAM_OFFENDER", "MALICIOUS_USER", "TOS_ABUSE", "SCAM_CONTACT", "SCAM_VICTIM"})
 _COIN_REASONS = frozenset({"SANCTIONS_NEXUS", "TAINTED_FUNDS"})
 _DUST_USD = 5.0
+_NAME_SIGNALS = frozenset({NAME_SIGNAL, "listed_name"})
+"""What a listed name leads to is no matter of coins, where somebody has both."""
 
 
 def has_a_way_out(record: Record) -> Iterator[str]:
@@ -52,7 +54,7 @@ def spares_the_dusted(record: Record) -> Iterator[str]:
     for account in _with(record, Trait.DUSTED):
         for limit in _wrong(record, account):
             is_dust_alone = Reach.AMOUNT in limit.reach and limit.held_usd <= _DUST_USD
-            if limit.reason in _COIN_REASONS and not is_dust_alone:
+            if limit.reason in _COIN_REASONS and limit.signal not in _NAME_SIGNALS and not is_dust_alone:
                 yield _named(limit)
 
 

@@ -123,6 +123,6 @@ def _journeys(life: Life) -> Iterator[Plot]:
 def _documents(life: Life) -> Iterator[Plot]:
     """A document that has expired: a date, and nobody's crime."""
     for deed in life.deeds:
-        if deed.type == "document.expired" and deed.at >= 0:
+        if deed.type == "document.expired":
             name, reasons = f"document-{deed.account}-{deed.at:.1f}", ("MISSING_DOCUMENT",)
             yield Plot(name=name, kind="expired document", account=deed.account, reasons=reasons, from_h=deed.at - 0.01)
