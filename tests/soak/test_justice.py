@@ -6,13 +6,13 @@ from habeas.simulation.world.figures import Figures
 from habeas.simulation.world.parameters import Parameters
 from habeas.simulation.world.simulate import simulate
 
-MISSED: frozenset[str] = frozenset()
+MISSED = {"of these by rule (a) alone", "p95 innocent lock, h"}
 """What docs/simulation.md says is not reached yet."""
 
 
 @pytest.fixture(scope="module")
 def figures() -> Figures:
-    return simulate(Parameters(users=20_000, takeovers=1_000), (301, 302, 303, 304, 305))
+    return simulate(Parameters(users=20_000, takeovers=1_000), (501, 502, 503, 504, 505))
 
 
 @pytest.mark.soak
