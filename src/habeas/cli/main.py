@@ -23,6 +23,7 @@ from habeas.cli import (
     staff,
     tour,
     work,
+    world,
 )
 from habeas.domain.errors import BadInputError, HabeasError
 
@@ -76,6 +77,7 @@ app.add_typer(export.app, name="export")
 app.command()(doctor.doctor)
 app.command()(measure.bench)
 screening.evaluate_app.command("logins")(logins.evaluate_logins)
+app.command()(world.simulate)
 app.add_typer(screening.evaluate_app, name="evaluate")
 
 

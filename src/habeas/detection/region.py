@@ -19,7 +19,7 @@ from habeas.domain.reason import Reason
 from habeas.domain.region import RegionBasis, RegionLevel, RegionPolicy, RegionRule
 from habeas.domain.signal import Signal
 
-VERSION = 2
+VERSION = 3
 
 _PROFILE_TYPES = frozenset({"account.opened", "account.profile_changed", "kyc.decided"})
 _PLACE_TYPES = frozenset(
@@ -36,6 +36,11 @@ _PLACE_TYPES = frozenset(
 # What a declared attribute means by the level of its rule; what is not here is `kyc_region`.
 _BY_RESIDENCE = {RegionLevel.COMPREHENSIVE: "sanctioned_residence", RegionLevel.OFFBOARDING: "policy_exit"}
 _EXIT_NOTICE = "notice"
+
+_LEFT = {Reason.SANCTIONED_TRAVEL: "left_sanctioned_area", Reason.RESTRICTED_TRAVEL: "left_restricted_area"}
+"""What is said of a request from elsewhere while somebody is limited for being there. Most who seem to be back within hours
+were never away: their network was misread, or came out there (docs/simulation.md).
+"""
 
 _NO_EVIDENCE_OF_TRAVEL = frozenset({"vpn", "tor", "hosting", "relay"})
 
@@ -100,8 +105,9 @@ def _judge_place(state: AccountState, enriched: EnrichedEvent, place: Place, par
     rule = regions.at_place(place, enriched.event.time)
     evidence = {"area": regions.area(place), "event": enriched.event.type, "network": place.prefix}
     if rule is None:
-        if _stands(state, Reason.SANCTIONED_TRAVEL, enriched):
-            yield Signal("left_sanctioned_area", 1.0, DETECTOR.label, evidence, lists=place.sources)
+        for reason, left in _LEFT.items():
+            if _stands(state, reason, enriched):
+                yield Signal(left, 1.0, DETECTOR.label, evidence, lists=place.sources)
         return
     typology = _place_typology(state, enriched, place, rule, params)
     if typology is not None:
@@ -161,7 +167,7 @@ DETECTOR = Detector(
             "policy_exit_notice",
             "partial_territory",
             "sanctioned_travel",
-            "left_sanctioned_area",
+            *_LEFT.values(),
             "restricted_travel",
             "network_misidentified",
         }

@@ -1,11 +1,12 @@
 """Account takeover: the sequence of access, control and the way out, scored over 72 hours (detection 3, rows A029-A036).
 
 Each kind of step counts once. Steps of the way out count only after one of access or control: somebody who empties an
-account and then buys a new phone has not been robbed.
+account and then buys a new phone has not been robbed. What the steps so far mean for the way out is said when something is to
+leave to a destination that is not known for long: most people with a new phone send nothing anywhere, and are not held for it.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -13,13 +14,25 @@ from habeas.detection.detector import Detector
 from habeas.detection.leaps import is_proved_since
 from habeas.domain.account import AccountState, Step, StepName
 from habeas.domain.facts import EnrichedEvent
+from habeas.domain.kind import Kind
+from habeas.domain.reason import Reason
 from habeas.domain.signal import Signal
 
-VERSION = 1
+VERSION = 2
 
 _WAY_OUT = frozenset(
     {StepName.ALLOWLIST_OFF, StepName.NEW_ADDRESS, StepName.WITHDRAW_API_KEY, StepName.LARGE_WITHDRAWAL}
 )
+
+
+_OUTGOING = {
+    "withdrawal.requested": "address",
+    "withdrawal.fiat_requested": "bank_account",
+    "transfer.requested": "counterparty",
+    "p2p.opened": "counterparty",
+    "p2p.paid": "counterparty",
+}
+"""What asks to move value out, and the field that says where to."""
 
 
 class Params(Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,6 +43,10 @@ class Params(Struct, frozen=True, forbid_unknown_fields=True):
     points_new_device_reset: int
     """Added to a credential reset from a device first seen less than 24 h before."""
     points_full: int
+    fresh_for: timedelta
+    """For how long after a step of access or control a request to a new destination is held because of it; and how long a
+    destination must have been known so that it is not new.
+    """
 
 
 def judge(state: AccountState, enriched: EnrichedEvent, params: Params) -> Iterator[Signal]:
@@ -37,24 +54,47 @@ def judge(state: AccountState, enriched: EnrichedEvent, params: Params) -> Itera
     now = state.decided_at or enriched.event.time
     steps = [s for s in state.steps if now - s.at <= params.within_for and not is_proved_since(state, s.at)]
     added = [step for step in steps if step.mark == enriched.mark]
-    if not added:
-        return
     points = {step.what: _points(step, params) for step in _counted(steps)}
     total = sum(points.values())
     before = sum(_points(step, params) for step in _counted([step for step in steps if step not in added]))
-    evidence = {"points": str(total), "steps": ", ".join(f"{name} {value}" for name, value in points.items())}
-    if total > before:  # A step that was counted before is no new evidence (the ladder rule of model 5.2).
+    # A step that was counted before is no new evidence (the ladder rule of model 5.2).
+    said = [] if total <= before else ["takeover_sequence"]
+    leads_out = any(step.what in _WAY_OUT for step in added)
+    if (said and leads_out) or _is_way_out(state, enriched, steps, params, now):
+        said.append("takeover_way_out")
+    for typology in said:
         yield Signal(
-            typology="takeover_sequence",
+            typology=typology,
             score=min(1.0, total / params.points_full),
             detector=DETECTOR.label,
-            evidence=evidence,
+            evidence={"points": str(total), "steps": ", ".join(f"{name} {value}" for name, value in points.items())},
             circumstances=_circumstances(set(points)),
             lists=enriched.facts.place.sources if enriched.facts.place else (),
         )
     for step in added:
         if step.what in (StepName.CREDENTIAL_LEAKED, StepName.SESSION_REUSED):
             yield Signal(typology=str(step.what), score=0.5, detector=DETECTOR.label, evidence=_alone(enriched))
+
+
+def _is_way_out(state: AccountState, enriched: EnrichedEvent, steps: list[Step], params: Params, now: datetime) -> bool:
+    """Whether something is to leave to a new destination soon after a step of access or control.
+
+    Only the first such request: what stands because of it is not prolonged by asking again.
+    """
+    field = _OUTGOING.get(enriched.event.type)
+    if field is None or all(now - step.at > params.fresh_for for step in steps if step.what not in _WAY_OUT):
+        return False
+    since = [
+        at
+        for at in (
+            getattr(enriched.event.data, "known_since", None),
+            state.destination_known_since(getattr(enriched.event.data, field)),
+        )
+        if at is not None
+    ]
+    if since and now - min(since) >= params.fresh_for:
+        return False
+    return all(r.kind is not Kind.OUTFLOW_HOLD or r.reason != Reason.ACCOUNT_TAKEOVER for r in state.in_force(now))
 
 
 def _counted(steps: list[Step]) -> list[Step]:
@@ -101,11 +141,10 @@ DETECTOR = Detector(
             "credential.leaked",
             "phone.sim_changed",
             "address.added",
-            "withdrawal.requested",
-            "withdrawal.fiat_requested",
+            *_OUTGOING,
         }
     ),
-    typologies=frozenset({"takeover_sequence", "credential_leaked", "session_reused"}),
+    typologies=frozenset({"takeover_sequence", "takeover_way_out", "credential_leaked", "session_reused"}),
     params=Params,
     judge=judge,
 )

@@ -152,7 +152,7 @@ def test_a_profile_change_that_says_nothing_of_residence_keeps_it() -> None:
 def test_the_signal_cites_the_rule_and_when_it_was_recorded() -> None:
     story = Story(new_account(AccountId("acct-1")))
     (signal,) = story.event("account.opened", residence="CN").signals
-    assert (signal.detector, signal.lists) == ("region/2", ("business-cn@2026-11-22",))
+    assert (signal.detector, signal.lists) == ("region/3", ("business-cn@2026-11-22",))
 
 
 def test_a_sub_national_area_has_the_rule_of_its_country_if_it_has_none_of_its_own() -> None:

@@ -250,6 +250,17 @@ def test_travel_to_the_us_and_access_from_there_locks_asks_for_documents_and_lea
 
 
 @pytest.mark.row("A065")
+def test_whoever_is_back_from_there_is_looked_at_by_a_person_and_stays_limited_until_then() -> None:
+    story = a_resident()
+    story.login(after="20h", place=NEW_YORK)
+    story.login("GB", "20h")
+    assert [case.queue for case in story.decisions[-1].cases] == ["region"]
+    assert story.standing == [("RESTRICTED_TRAVEL", "REGION_LOCK", "account")]
+    story.login("GB", "1h")
+    assert story.decisions[-1].cases == ()
+
+
+@pytest.mark.row("A065")
 def test_travel_without_access_is_nothing() -> None:
     story = a_resident()
     story.event("login.failed", "20h", place=NEW_YORK)

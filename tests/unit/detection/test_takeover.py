@@ -136,7 +136,7 @@ def test_an_address_that_is_known_already_is_no_step() -> None:
 def test_an_event_of_the_same_second_that_is_no_step_judges_nothing_again() -> None:
     story = Story()
     from_a_new_device(story)
-    assert signals_of(story.withdrawal("0s", usd="1")) == []
+    assert "takeover_sequence" not in signals_of(story.withdrawal("0s", usd="1"))
 
 
 def test_steps_older_than_72_hours_no_longer_count() -> None:
@@ -188,30 +188,52 @@ def test_below_40_points_nothing_is_limited() -> None:
 
 
 @pytest.mark.row("A029", "A036")
-def test_a_sim_change_asks_for_a_proof_and_holds_new_destinations_for_24_hours() -> None:
+def test_a_sim_change_asks_for_a_proof_and_holds_nothing_while_nothing_is_to_leave() -> None:
     story = Story()
     story.sim_changed()
-    assert story.standing == [NEW_DESTINATIONS, STEP_UP]
+    assert story.standing == [STEP_UP]
     assert story.the(Kind.STEP_UP).ends_at == story.now + span("24h")
+
+
+def test_after_a_sim_change_a_known_destination_needs_a_proof_and_a_new_one_waits_24_hours() -> None:
+    story = Story()
+    story.sim_changed()
+    known = story.withdrawal(address="bc1q-old", known_since=NOON - span("30d")).verdict
+    new = story.withdrawal(address="bc1q-new").verdict
+    assert known is not None
+    assert new is not None
+    assert (known.level, new.level) == (Level.STEP_UP, Level.HOLD)
+    assert story.standing == [NEW_DESTINATIONS, STEP_UP]
     assert story.the(Kind.OUTFLOW_HOLD, Scope.NEW_DESTINATIONS).ends_at == story.now + span("24h")
 
 
-@pytest.mark.row("A003", "A029")
-def test_suspicion_is_enough_for_a_lock_that_ends_by_itself() -> None:
+@pytest.mark.parametrize("type_", ["p2p.opened", "p2p.paid", "transfer.requested"])
+def test_after_a_sim_change_what_goes_to_another_account_waits_too(type_: str) -> None:
     story = Story()
     story.sim_changed()
-    placed = story.the(Kind.STEP_UP)
-    assert (placed.reason, str(placed.purpose), placed.is_automated) == ("ACCOUNT_TAKEOVER", "protect_user", True)
-    story.wait("24h")
+    verdict = story.event(type_, "1h", counterparty="buyer-7", usd="50").verdict
+    assert verdict is not None
+    assert verdict.level is Level.HOLD
+
+
+def test_asking_again_does_not_prolong_the_wait() -> None:
+    story = Story()
+    story.sim_changed()
+    story.withdrawal(address="bc1q-new")
+    ends_at = story.the(Kind.OUTFLOW_HOLD, Scope.NEW_DESTINATIONS).ends_at
+    story.withdrawal("5h", address="bc1q-newer")
+    assert story.the(Kind.OUTFLOW_HOLD, Scope.NEW_DESTINATIONS).ends_at == ends_at
+    assert story.wait("20h").standing == []
+    story.withdrawal(address="bc1q-newer")
     assert story.standing == []
 
 
-def test_after_a_sim_change_a_known_destination_needs_a_proof_and_a_new_one_waits() -> None:
+def test_a_further_step_prolongs_the_wait() -> None:
     story = Story()
     story.sim_changed()
-    known: dict[str, Any] = {"destination": "bc1q", "destination_known_since": NOON - span("30d")}
-    assert story.level("withdraw_crypto", **known) is Level.STEP_UP
-    assert story.level("withdraw_crypto", destination="bc1q-new", destination_known_since=NOON) is Level.HOLD
+    story.withdrawal(address="bc1q-new")
+    story.credential_changed("password", "5h", device="phone")
+    assert story.the(Kind.OUTFLOW_HOLD, Scope.NEW_DESTINATIONS).ends_at == story.now + span("24h")
 
 
 @pytest.mark.row("A030")
@@ -292,7 +314,7 @@ def test_the_hold_recalls_withdrawals_and_cancels_risky_orders() -> None:
 def test_the_heavier_hold_supersedes_the_milder_ones() -> None:
     story = swapped_and_reset()
     ended = {(str(r.kind), str(r.status)) for r in story.restrictions.values() if r.status != "active"}
-    assert ended == {("STEP_UP", "superseded"), ("OUTFLOW_HOLD", "superseded")}
+    assert ended == {("STEP_UP", "superseded")}
 
 
 @pytest.mark.parametrize(
@@ -338,6 +360,7 @@ def test_a_credential_change_that_joins_prolongs_the_hold_from_its_start() -> No
 def test_new_destinations_must_be_known_for_72_hours_once_a_credential_change_joins_the_sim_change() -> None:
     story = Story()
     story.sim_changed()
+    story.withdrawal(address="bc1q-new")
     story.credential_changed("password", device="phone")
     assert story.the(Kind.OUTFLOW_HOLD, Scope.NEW_DESTINATIONS).cool_off_for == span("72h")
 
@@ -527,8 +550,8 @@ def test_a_proof_does_not_lift_what_a_person_placed() -> None:
 def test_a_decision_cites_the_version_of_its_detector() -> None:
     story = Story()
     outcome = story.sim_changed()
-    assert [signal.detector for signal in outcome.signals] == ["takeover/1"]
-    assert {str(r.placed_by) for r in story.restrictions.values()} == {"takeover/1:detector"}
+    assert [signal.detector for signal in outcome.signals] == ["takeover/2"]
+    assert {str(r.placed_by) for r in story.restrictions.values()} == {"takeover/2:detector"}
 
 
 def test_the_weights_are_policy() -> None:

@@ -176,8 +176,8 @@ def test_a_mules_hold_falls_back_to_a_hold_on_new_destinations() -> None:
     ("points", "placed", "priority", "actions"),
     [
         (39, [], None, []),
-        (40, [("STEP_UP", "account"), ("OUTFLOW_HOLD", "new_destinations")], None, []),
-        (69, [("STEP_UP", "account"), ("OUTFLOW_HOLD", "new_destinations")], None, []),
+        (40, [("STEP_UP", "account")], None, []),
+        (69, [("STEP_UP", "account")], None, []),
         (70, [("OUTFLOW_HOLD", "account")], "high", []),
         (99, [("OUTFLOW_HOLD", "account")], "high", []),
         (100, [("OUTFLOW_HOLD", "account")], "page", ["revoke_sessions"]),
@@ -197,6 +197,13 @@ def test_the_sequence_score_leads_to_what_detection_3_says(
         for p in response.place
     ]
     assert (found, response.case and str(response.case.priority), list(response.actions)) == (placed, priority, actions)
+
+
+@pytest.mark.parametrize(("points", "holds"), [(39, False), (40, True), (69, True), (70, False)])
+def test_the_way_out_to_new_destinations_waits_from_40_points_until_all_outflow_does(points: int, holds: bool) -> None:
+    response = the_policy().response("takeover_way_out", points / 100)
+    placed = [(str(p.kind), str(p.scope)) for p in response.place] if response else []
+    assert placed == ([("OUTFLOW_HOLD", "new_destinations")] if holds else [])
 
 
 def test_no_signal_leads_to_a_freeze_or_a_ban_by_itself() -> None:
