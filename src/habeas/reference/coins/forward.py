@@ -35,6 +35,8 @@ class Rest(StrEnum):
     """They went into a service, and from there who knows where."""
     SOURCE = "source"
     """They came to an address that is a source itself; what leaves it is its own."""
+    EXCHANGED = "exchanged"
+    """They were paid out in a conversion, for coins of somebody else's."""
     FEE = "fee"
     """They were paid as fees."""
     TRUNCATED = "truncated"
@@ -222,7 +224,10 @@ class _Following:
             for flow, receiver, begin, amount, in_start in outflows:
                 last = min(end, begin + amount)
                 found = self._judge.of_flow(book, who, flow)
-                if found is Standing.PASS:
+                if found is Standing.PASS and book.sold_for(flow) is not None:
+                    # What is paid out in a conversion is, from then on, the coins that were given for it.
+                    self._rest(Rest.EXCHANGED, book, who.address, at, at + (last - start) * scale)
+                elif found is Standing.PASS:
                     shift = in_start - begin
                     self._cross(book, flow, receiver, start + shift, last + shift, at, scale, hops, node)
                 else:
