@@ -162,6 +162,7 @@ def evader(crime: Crime) -> Cluster:
         Deed(at, crime.account, RESTRICTION_PLACE, act, Who.OTHER),
         Deed(opens_at, again, "account.opened", profile),
         Deed(opens_at + 0.1, again, "login.succeeded", login),
+        Deed(opens_at + 0.5, again, "kyc.decided", {"tier": "1", "result": "approved"}),
     ]
     plots = [
         crime.plot("frozen scammer", SCAM_OFFENDER, from_h=at - 0.01),
