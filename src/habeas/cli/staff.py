@@ -1,5 +1,6 @@
 """Acts of staff on restrictions: `restrict`, `approve`, `renew`, `lift`, `annul`, `exempt`."""
 
+from decimal import Decimal
 from typing import Annotated
 
 import typer
@@ -14,11 +15,22 @@ from habeas.cli.options import (
     StoreOption,
     account_id,
     actor,
+    amount,
     duration,
     instant,
 )
+from habeas.domain.capability import Capability
 from habeas.domain.errors import BadInputError
-from habeas.domain.event_data import AnnulAct, ApproveAct, ExemptAct, LiftAct, PlaceAct, RenewAct
+from habeas.domain.event_data import (
+    AnnulAct,
+    ApproveAct,
+    AssistAct,
+    AssistSignAct,
+    ExemptAct,
+    LiftAct,
+    PlaceAct,
+    RenewAct,
+)
 from habeas.domain.evidence import Evidence
 from habeas.domain.ids import RestrictionId
 from habeas.domain.kind import ACCOUNT_KINDS, Kind
@@ -177,3 +189,49 @@ def _fact(text: str) -> tuple[str, str]:
     if not is_pair or not name:
         raise BadInputError(f"--fact `{text}` must be NAME=VALUE")
     return name, value
+
+
+def assist(
+    account: AccountArgument,
+    asset: Annotated[str, typer.Option("--asset", help="What leaves.")],
+    amount_: Annotated[str, typer.Option("--amount", help="At most so much.")],
+    destination: Annotated[
+        str, typer.Option("--to", metavar="DESTINATION", help="The user's own address or bank account.")
+    ],
+    note: NoteOption,
+    as_: ActorOption,
+    fiat: Annotated[bool, typer.Option("--fiat", help="A bank account, not an address.")] = False,
+    for_: Annotated[str, typer.Option("--for", metavar="LENGTH", help="How long it can be used.")] = "72h",
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Propose one withdrawal for a limited account, to a destination that you verified; a second person signs it.
+
+    Example: habeas assist alice --asset USDT --amount 400 --to TQ7... --note "rent; own wallet, proved" --as tom:analyst
+    """
+    act = AssistAct(
+        actor=actor(as_),
+        note=_note(note),
+        capability=Capability.WITHDRAW_FIAT if fiat else Capability.WITHDRAW_CRYPTO,
+        asset=asset,
+        amount=amount(amount_, "--amount") or Decimal(0),
+        destination=destination,
+        until_at=wiring.now() + duration(for_, "--for"),
+    )
+    act_on_account(account_id(account), act, store, json=json)
+
+
+def assist_sign(
+    account: AccountArgument,
+    permit: Annotated[str, typer.Argument(metavar="PERMIT", help="As the case in the queue `assistance` names it.")],
+    note: NoteOption,
+    as_: ActorOption,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Sign an assisted withdrawal that somebody else proposed.
+
+    Example: habeas assist-sign alice pm_5k2jq3v7x4m6a2bc --note "papers seen" --as sue:senior_analyst
+    """
+    act = AssistSignAct(actor=actor(as_), note=_note(note), permit=permit)
+    act_on_account(account_id(account), act, store, json=json)

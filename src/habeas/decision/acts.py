@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from habeas.decision import appeals, by_hand, casework, documents, holder, life, matches, release, suspicion
+from habeas.decision import appeals, assistance, by_hand, casework, documents, holder, life, matches, release, suspicion
 from habeas.decision.draft import AUTOMATION, Draft
 from habeas.decision.remember import remember_proof
 from habeas.domain import event_data as data
@@ -149,6 +149,8 @@ ACTS: dict[type, Callable[[Draft, Any], Refusal | None]] = {
     data.DocumentFact: documents.document,
     data.ExtendAct: documents.extend,
     data.CaseWork: casework.work,
+    data.AssistAct: assistance.propose,
+    data.AssistSignAct: assistance.sign,
     data.Appeal: appeals.file,
     data.Education: educated,
     data.KycDecision: kyc_decided,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from habeas.decision import acts, holder, life, release, suspicion
+from habeas.decision import acts, assistance, holder, life, release, suspicion
 from habeas.decision.asking import asked_capability, decided_now, request_of
 from habeas.decision.draft import Draft
 from habeas.decision.limits import request_limits
@@ -17,7 +17,7 @@ from habeas.domain.capability import Level
 from habeas.domain.decision import Decision
 from habeas.domain.disposition import Disposition, disposition
 from habeas.domain.facts import EnrichedEvent
-from habeas.domain.verdict import Verdict, evaluate
+from habeas.domain.verdict import Verdict, evaluate, permit_for
 from habeas.playbook.policy import CasePolicy, Policy
 
 _SHOWING = (data.Challenge, data.Declaration, data.DocumentFact, data.Education, data.KycDecision, data.Profile)
@@ -113,4 +113,9 @@ def _verdict(draft: Draft, is_known: bool) -> Verdict | None:
         cleared=draft.state.cleared,
     )
     standing = standing_of(draft.state, draft.policy, draft.facts.mains, is_known=is_known, request=limits)
-    return evaluate(standing, request_of(draft.event, capability, draft.state, draft.now))
+    request = request_of(draft.event, capability, draft.state, draft.now)
+    verdict = evaluate(standing, request)
+    permit = permit_for(standing, request, draft.now)
+    if permit is not None and permit.used_at is None and verdict.level is Level.ALLOW:
+        assistance.use(draft, permit)
+    return verdict

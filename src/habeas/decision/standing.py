@@ -29,4 +29,5 @@ def standing_of(
         is_unreadable=bool(state.unreadable) or any(main.unreadable for main in mains),
         unknown_outflow=policy.safety.unknown_outflow,
         fresh_as_of=state.decided_at,
+        permits=state.permits,
     )

@@ -21,6 +21,7 @@ from habeas.domain.ids import (
 )
 from habeas.domain.kind import Kind
 from habeas.domain.login import NO_LOGINS, LoginHistory
+from habeas.domain.permit import Permit
 from habeas.domain.place import Anchor
 from habeas.domain.proof import Proof
 from habeas.domain.restriction import Exemption, Restriction
@@ -236,6 +237,8 @@ class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     exemptions: tuple[Exemption, ...] = ()
     cases: tuple[OpenCase, ...] = ()
     requests: tuple[OpenRequest, ...] = ()
+    permits: tuple[Permit, ...] = ()
+    """Assisted withdrawals that were proposed or signed."""
     proofs: tuple[Proof, ...] = ()
     """What the user has shown lately, on which the ways out rest."""
     cleared: tuple[str, ...] = ()

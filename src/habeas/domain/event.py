@@ -33,6 +33,8 @@ RESTRICTION_ANNUL = "habeas.restriction.annul"
 CASE_DECIDE = "habeas.case.decide"
 EXEMPTION_GRANT = "habeas.exemption.grant"
 CASE_WORK = "habeas.case.work"
+ASSISTANCE_PROPOSE = "habeas.assistance.propose"
+ASSISTANCE_SIGN = "habeas.assistance.sign"
 REQUEST_EXTEND = "habeas.request.extend"
 MATCH_DELISTED = "habeas.match.delisted"
 REPORT_RECEIVED = "habeas.report.received"
@@ -101,6 +103,8 @@ OWN_EVENT_TYPES: dict[str, EventType] = {
     CASE_DECIDE: EventType(data.CaseAct),
     EXEMPTION_GRANT: EventType(data.ExemptAct),
     CASE_WORK: EventType(data.CaseWork),
+    ASSISTANCE_PROPOSE: EventType(data.AssistAct),
+    ASSISTANCE_SIGN: EventType(data.AssistSignAct),
     REQUEST_EXTEND: EventType(data.ExtendAct),
     MATCH_DELISTED: EventType(data.Delisted),
     REPORT_RECEIVED: EventType(data.Report),

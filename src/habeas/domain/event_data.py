@@ -12,6 +12,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from habeas.domain.actor import Actor
+from habeas.domain.capability import Capability
 from habeas.domain.case import CaseOutcome, CaseStep
 from habeas.domain.evidence import Evidence
 from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, RestrictionId
@@ -397,6 +398,26 @@ class CaseWork(EventData, frozen=True, kw_only=True):
     step: CaseStep
     value: Annotated[str, Meta(max_length=128)] = ""
     """To `assign` it: to whom, if not to oneself. To `refer` it: its number in the other system."""
+
+
+class AssistAct(EventData, frozen=True, kw_only=True):
+    """A person proposes one withdrawal of a limited account; the note says how the destination was verified."""
+
+    actor: Actor
+    note: Note
+    capability: Capability
+    asset: Token
+    amount: Decimal
+    destination: Token
+    until_at: Instant
+
+
+class AssistSignAct(EventData, frozen=True, kw_only=True):
+    """A second person signs an assisted withdrawal."""
+
+    actor: Actor
+    note: Note
+    permit: Token
 
 
 class ExtendAct(EventData, frozen=True, kw_only=True):

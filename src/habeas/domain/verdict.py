@@ -9,11 +9,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from habeas.domain.account import Life
 from habeas.domain.capability import ACCOUNT_CAPABILITIES, FLOOR, OUTFLOW, Capability, Level, join
 from habeas.domain.ids import AccountId, RestrictionId
-from habeas.domain.kind import LEVELS
+from habeas.domain.kind import HELD_BY_LAW_KINDS, LEVELS
+from habeas.domain.permit import Permit
 from habeas.domain.restriction import HeldAmount, Phase, Restriction, Scope, phases
 
 DESTINATION_CAPABILITIES = OUTFLOW
@@ -76,6 +78,8 @@ class Standing(Struct, frozen=True, omit_defaults=True):
     is_unreadable: bool = False
     unknown_outflow: Level = Level.HOLD
     fresh_as_of: datetime | None = None
+    permits: tuple[Permit, ...] = ()
+    """Assisted withdrawals that two people let through."""
 
     @property
     def is_free(self) -> bool:
@@ -129,11 +133,25 @@ def level_at(standing: Standing, request: Request, at: datetime) -> tuple[Level,
     capability = request.capability
     standing_now = list(_in_force(standing.restrictions, at))
     held = _held(request.asset, standing_now)
+    if permit_for(standing, request, at) is not None:
+        # What two people let through is not stopped by what they knew of; what law holds and held amounts are.
+        standing_now = [(r, phase) for r, phase in standing_now if not _is_waived(phase)]
+        standing = replace(standing, lives=tuple(life for life in standing.lives if life is not Life.RETAINED))
     limits = [(_limit(r, phase, request, held, at), r.id) for r, phase in standing_now]
     level = join([*(limit for limit, _ in limits), _base_level(standing, capability)])
     if level is Level.ALLOW:
         return level, ()
     return level, tuple(dict.fromkeys(id_ for limit, id_ in limits if limit is level))
+
+
+def permit_for(standing: Standing, request: Request, at: datetime) -> Permit | None:
+    """The permit by which a request is the withdrawal that two people let through, if there is one."""
+    asked = (request.capability, request.asset, request.amount, request.destination, at, request.stage)
+    return next((permit for permit in standing.permits if permit.covers(*asked)), None)
+
+
+def _is_waived(phase: Phase) -> bool:
+    return phase.kind not in HELD_BY_LAW_KINDS and phase.scope not in (Scope.AMOUNT, Scope.REQUEST_IP)
 
 
 def effective_levels(standing: Standing, at: datetime) -> dict[Capability, Level]:

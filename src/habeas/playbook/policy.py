@@ -275,6 +275,8 @@ class Safety(Struct, frozen=True, forbid_unknown_fields=True):
     """A withdrawal of more than this share of the balance (0..1) is a step of a takeover."""
     exemption_max_for: timedelta
     """How long a person may exempt an account at once."""
+    assistance_max_for: timedelta
+    """How long a permit for an assisted withdrawal may last."""
     joins_held_within_for: timedelta
     """A further deposit of the same asset that is to be held joins the amount that has been held for at most so long."""
     recheck_for: timedelta

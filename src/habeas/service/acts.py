@@ -7,6 +7,8 @@ import msgspec
 
 from habeas.domain.decision import Outcome
 from habeas.domain.event import (
+    ASSISTANCE_PROPOSE,
+    ASSISTANCE_SIGN,
     CASE_DECIDE,
     CASE_WORK,
     EXEMPTION_GRANT,
@@ -22,6 +24,8 @@ from habeas.domain.event import (
 from habeas.domain.event_data import (
     AnnulAct,
     ApproveAct,
+    AssistAct,
+    AssistSignAct,
     CaseAct,
     CaseWork,
     EventData,
@@ -34,7 +38,19 @@ from habeas.domain.event_data import (
 from habeas.domain.ids import AccountId
 from habeas.service.intake import Intake
 
-Act = PlaceAct | LiftAct | ApproveAct | RenewAct | AnnulAct | CaseAct | CaseWork | ExemptAct | ExtendAct
+Act = (
+    PlaceAct
+    | LiftAct
+    | ApproveAct
+    | RenewAct
+    | AnnulAct
+    | CaseAct
+    | CaseWork
+    | AssistAct
+    | AssistSignAct
+    | ExemptAct
+    | ExtendAct
+)
 
 _TYPES: dict[type[EventData], str] = {
     PlaceAct: RESTRICTION_PLACE,
@@ -44,6 +60,8 @@ _TYPES: dict[type[EventData], str] = {
     AnnulAct: RESTRICTION_ANNUL,
     CaseAct: CASE_DECIDE,
     CaseWork: CASE_WORK,
+    AssistAct: ASSISTANCE_PROPOSE,
+    AssistSignAct: ASSISTANCE_SIGN,
     ExtendAct: REQUEST_EXTEND,
     ExemptAct: EXEMPTION_GRANT,
 }

@@ -116,7 +116,7 @@ def test_the_floor_is_support_documents_appeal_and_own_data() -> None:
         pytest.param("withdraw_crypto", "ALLOW", marks=pytest.mark.row("B048", "B056")),
         pytest.param("withdraw_fiat", "ALLOW", marks=pytest.mark.row("B048", "B056")),
         pytest.param("cancel_order", "ALLOW", marks=pytest.mark.row("B049")),
-        pytest.param("contact_support", "ALLOW", marks=pytest.mark.row("B050")),
+        pytest.param("contact_support", "ALLOW", marks=pytest.mark.row("A096", "B050")),
         pytest.param("place_order", "DENY", marks=pytest.mark.row("B051")),
         pytest.param("deposit_fiat", "DENY", marks=pytest.mark.row("B052")),
         pytest.param("upgrade_kyc", "DENY", marks=pytest.mark.row("B053")),
