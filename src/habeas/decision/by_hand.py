@@ -10,10 +10,11 @@ from habeas.decision.draft import Draft
 from habeas.domain import event_data as data
 from habeas.domain.decision import Refusal
 from habeas.domain.errors import MissingStatementError
-from habeas.domain.evidence import Allowance, allowed_length
-from habeas.domain.kind import FOUR_EYES_KINDS, PERSON_ONLY_KINDS
+from habeas.domain.evidence import Allowance, Evidence, allowed_length
+from habeas.domain.kind import FOUR_EYES_KINDS, PERSON_ONLY_KINDS, Kind
 from habeas.domain.reason import Disclosure
 from habeas.domain.restriction import (
+    AtEnd,
     Exemption,
     Restriction,
     Scope,
@@ -21,8 +22,10 @@ from habeas.domain.restriction import (
     annul,
     approve,
     decline,
+    lift,
     needs_four_eyes,
     renew,
+    supersede,
     why_not_annul,
     why_not_approve,
     why_not_exempt,
@@ -75,11 +78,34 @@ def place(draft: Draft, act: data.PlaceAct) -> Refusal | None:
     try:
         if is_proposal:
             draft.propose(replace(restriction, status=Status.PROPOSED))
+            _protect(draft, restriction)
         else:
             draft.place(restriction)
     except MissingStatementError as exc:
         return Refusal("incomplete", str(exc))
     return None
+
+
+def _protect(draft: Draft, proposal: Restriction) -> None:
+    """Where the playbook says so, a freeze or a ban that waits for its second signature freezes the account meanwhile."""
+    protective_for = draft.policy.safety.protective_for
+    if protective_for is None or proposal.kind not in (Kind.FROZEN, Kind.PERM_BAN):
+        return
+    planned = Planned(
+        draft.policy, Placement(reason=proposal.reason, kind=Kind.FROZEN, evidence=Evidence.E3, at_end=AtEnd())
+    )
+    allowance = planned.allowance(draft.policy, ())
+    if not allowance.permitted:
+        return
+    ends_at = draft.now + min(protective_for, allowance.max_for or protective_for)
+    note = f"until `{proposal.id}` is signed or declined"
+    evidence = (*proposal.evidence_ids, _waiting_for(proposal))
+    draft.place(born(draft, planned, proposal.placed_by, (ends_at, None), evidence, facts=proposal.facts, note=note))
+
+
+def _waiting_for(proposal: Restriction) -> str:
+    """How a protective freeze names the proposal that it waits for."""
+    return f"proposal:{proposal.id}"
 
 
 def _why_not_so_long(
@@ -147,6 +173,13 @@ def approve_by_hand(draft: Draft, act: data.ApproveAct) -> Refusal | None:
         draft.end(decline(subject, act.actor, draft.now, act.note))
     else:
         draft.place(replace(approve(subject, act.actor, draft.now), approved_by=act.actor))
+    for protective in draft.state.in_force(draft.now):
+        if _waiting_for(subject) in protective.evidence_ids:
+            draft.end(
+                lift(protective, act.actor, draft.now, f"`{subject.id}` was declined")
+                if act.declined
+                else supersede(protective, act.actor, draft.now, subject.id)
+            )
     return None
 
 

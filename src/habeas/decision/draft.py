@@ -26,6 +26,7 @@ from habeas.domain.decision import (
 )
 from habeas.domain.disposition import Disposition
 from habeas.domain.document import DocumentRequest, RequestStatus, closed, next_look
+from habeas.domain.duty import due_after
 from habeas.domain.event import RESTRICTION_MIRRORED
 from habeas.domain.event_data import EventData, Mirrored
 from habeas.domain.facts import EnrichedEvent
@@ -211,7 +212,7 @@ class Draft:
             why=why,
             cause=self.event.id,
             opened_at=known.opened_at if known else self.now,
-            due_at=self.now + policy.due_for,
+            due_at=due_after(self.policy.casework.duty.get(policy.queue), self.now, policy.due_for),
             restrictions=restrictions or ((about,) if about else ()),
             match=match,
             appeal=appeal,

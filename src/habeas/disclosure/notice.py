@@ -131,9 +131,10 @@ def _to_send(request: DocumentRequest, words: Catalogue) -> Iterator[str]:
         if item.status in (ItemStatus.ACCEPTED, ItemStatus.CHECKING):
             continue
         send = say_surely(words.notice_phrases.send, {"document": document_words(kind, words)})
+        how = words.fact.get("document_how", {}).get(kind)
         why = {"why": item.reason.rstrip(".")} if item.reason else {}
         wrong = say_surely(words.notice_phrases.was_wrong, why) if item.rejections else None
-        yield paragraph(send, wrong)
+        yield paragraph(send, how, wrong)
     for kind in request.optional:
         if request.item(kind).status is ItemStatus.AWAITED:
             yield say_surely(words.notice_phrases.send_if_you_can, {"document": document_words(kind, words)})

@@ -215,6 +215,8 @@ def _faults(policy: Policy, responses: tuple[Response, ...]) -> Iterator[str]:
             yield f"{where}: no detector signals `{response.signal}`; a vendor's typology begins with `vendor.`"
         yield from (f"{where}: {fault}" for fault in _response_faults(policy, response))
     yield from (f"at `safety.quarantine`: {fault}" for fault in _automated_faults(policy, policy.safety.quarantine))
+    for queue, duty in policy.casework.duty.items():
+        yield from (f"at `casework.duty.{queue}`: {fault}" for fault in duty.faults())
     if policy.life.retain_for <= policy.life.withdraw_for:
         yield "at `life`: records are kept for longer than withdrawals are open; make `retain_for` the longer one"
     for code, release in policy.releases.items():

@@ -11,6 +11,7 @@ from habeas.domain.actor import Role
 from habeas.domain.capability import Capability, Level
 from habeas.domain.case import Priority
 from habeas.domain.decision import ActionName
+from habeas.domain.duty import Duty
 from habeas.domain.event_data import Method
 from habeas.domain.evidence import Evidence, Ladder
 from habeas.domain.ids import EntityId
@@ -261,11 +262,13 @@ class CaseworkPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     hardship_for: timedelta
     """How soon a person looks when somebody is in need."""
     reopen_within_for: timedelta
+    duty: dict[str, Duty] = {}
+    """By queue, when people are there; what is due is counted in these hours. A queue that is not here is always served."""
     skills: dict[str, tuple[Role, ...]] = {}
     """By queue, the roles that may take its cases; a queue that is not here is open to all who may decide cases."""
 
 
-class Safety(Struct, frozen=True, forbid_unknown_fields=True):
+class Safety(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`[safety]`: what happens when something is not known or went wrong."""
 
     unknown_outflow: Level
@@ -277,6 +280,8 @@ class Safety(Struct, frozen=True, forbid_unknown_fields=True):
     """How long a person may exempt an account at once."""
     assistance_max_for: timedelta
     """How long a permit for an assisted withdrawal may last."""
+    protective_for: timedelta | None = None
+    """A freeze or a ban that waits for its second signature freezes the account at once for so long; absent: it waits."""
     joins_held_within_for: timedelta
     """A further deposit of the same asset that is to be held joins the amount that has been held for at most so long."""
     recheck_for: timedelta

@@ -128,3 +128,42 @@ def test_a_retained_account_withdraws_with_assistance() -> None:
     outcome = story.event("withdrawal.requested", "1h", asset="BTC", amount="0.5", usd="20000", address=TO)
     assert outcome.verdict is not None
     assert outcome.verdict.level is Level.ALLOW
+
+
+# --- a freeze by one person, for as long as the second is looked for
+
+
+def protecting() -> Story:
+    story = Story()
+    safety = replace(story.policy.safety, protective_for=timedelta(hours=24))
+    story.policy = replace(story.policy, safety=safety)
+    story.placed_by_staff("SCAM_OFFENDER", kind="PERM_BAN", scope="holder", evidence="E4")
+    return story
+
+
+def test_where_the_entity_says_so_a_proposed_ban_freezes_at_once_for_a_day_and_no_longer() -> None:
+    story = protecting()
+    assert story.level("withdraw_crypto") is Level.DENY
+    assert sorted((str(r.kind), str(r.status)) for r in story.state.restrictions) == [
+        ("FROZEN", "active"),
+        ("PERM_BAN", "proposed"),
+    ]
+    story.wait("25h")
+    assert story.level("withdraw_crypto") is Level.ALLOW
+
+
+def test_declining_the_proposal_ends_the_freeze_and_signing_it_replaces_it() -> None:
+    story = protecting()
+    ban = next(r for r in story.state.restrictions if str(r.kind) == "PERM_BAN")
+    story.approved(ban.id, actor=Actor("cora", Role.COUNSEL), declined=True)
+    assert story.state.restrictions == ()
+    story = protecting()
+    ban = next(r for r in story.state.restrictions if str(r.kind) == "PERM_BAN")
+    story.approved(ban.id, actor=Actor("cora", Role.COUNSEL))
+    assert [str(r.kind) for r in story.state.in_force(story.now)] == ["PERM_BAN"]
+
+
+def test_without_it_a_proposal_limits_nothing() -> None:
+    story = Story()
+    story.placed_by_staff("SCAM_OFFENDER", kind="PERM_BAN", scope="holder", evidence="E4")
+    assert story.level("withdraw_crypto") is Level.ALLOW

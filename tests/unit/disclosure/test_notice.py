@@ -222,8 +222,14 @@ def test_documents_are_named_with_what_helps_by_when_and_what_follows() -> None:
     asked = a_document_request(documents=("passport", "proof_of_address"), optional=("travel_proof",))
     notice = documents_notice(a_view(), asked, NoticeTopic.DOCUMENTS_ASKED, "ms_1")
     assert notice.what_to_do == (
-        "Send us a copy of your passport.",
-        "Send us a proof of your address.",
+        (
+            "Send us a copy of your passport. Take it of the page with your photo, flat and in good light, with all four "
+            "corners in view."
+        ),
+        (
+            "Send us a proof of your address. A bill or a bank statement of the last three months works, with your name, your "
+            "address and the date. Send the whole page."
+        ),
         "It helps if you also send a ticket or an entry stamp of your journey.",
     )
     assert notice.by_when.startswith("You have until ")

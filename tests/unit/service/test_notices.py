@@ -187,7 +187,8 @@ def ask(desk: Post) -> None:
 def test_documents_that_are_asked_for_are_named_with_their_date(desk: Post) -> None:
     ask(desk)
     asked = next(notice for notice in desk.inbox() if notice.topic is NoticeTopic.DOCUMENTS_ASKED)
-    assert asked.what_to_do == ("Send us a copy of your passport.",)
+    (send,) = asked.what_to_do
+    assert send.startswith("Send us a copy of your passport. Take it of the page with your photo")
     assert asked.by_when == "You have until 16 March 2026, 12:00 UTC."
 
 
