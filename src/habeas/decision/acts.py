@@ -5,7 +5,19 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from habeas.decision import appeals, assistance, by_hand, casework, documents, holder, life, matches, release, suspicion
+from habeas.decision import (
+    actions,
+    appeals,
+    assistance,
+    by_hand,
+    casework,
+    documents,
+    holder,
+    life,
+    matches,
+    release,
+    suspicion,
+)
 from habeas.decision.draft import AUTOMATION, Draft
 from habeas.decision.remember import remember_proof
 from habeas.domain import event_data as data
@@ -36,6 +48,7 @@ def timer_due(draft: Draft, due: data.TimerDue) -> None:
     documents.clock(draft, due)
     casework.clock(draft, due)
     life.clock(draft, due)
+    actions.clock(draft, due)
     restriction = next((r for r in draft.state.restrictions if r.id == due.about), None)
     if restriction is None or restriction.generation != due.generation or restriction.status is not Status.ACTIVE:
         return
@@ -149,6 +162,7 @@ ACTS: dict[type, Callable[[Draft, Any], Refusal | None]] = {
     data.DocumentFact: documents.document,
     data.ExtendAct: documents.extend,
     data.CaseWork: casework.work,
+    data.ActionDone: actions.done,
     data.AssistAct: assistance.propose,
     data.AssistSignAct: assistance.sign,
     data.Appeal: appeals.file,

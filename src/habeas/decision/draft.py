@@ -5,7 +5,16 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec.structs import replace
 
-from habeas.domain.account import REQUESTS_MAX, AccountState, AutomatedPlacement, Life, OpenCase, OpenRequest
+from habeas.domain.account import (
+    ACTIONS_MAX,
+    REQUESTS_MAX,
+    AccountState,
+    AutomatedPlacement,
+    Life,
+    OpenAction,
+    OpenCase,
+    OpenRequest,
+)
 from habeas.domain.actor import Actor, Role
 from habeas.domain.appeal import Appeal
 from habeas.domain.case import Case, CaseStatus, Match, Priority
@@ -312,9 +321,21 @@ class Draft:
         """Ask the exchange to do something, once per event."""
         for name in names:
             if all(action.action is not name for action in self._actions):
-                action = Action(name, self.new_id("ac", name))
-                self._actions.append(action)
-                self._send(self.state.account, Topic.ACTION, _pack(action), action.request)
+                self._ask_for(OpenAction(self.new_id("ac", name), name, self.now))
+
+    def ask_again(self, action: OpenAction) -> None:
+        """The exchange has not said that it did what it was asked to."""
+        self._ask_for(replace(action, asked=action.asked + 1))
+
+    def _ask_for(self, asked: OpenAction) -> None:
+        action = Action(ActionName(asked.action), asked.request)
+        self._actions.append(action)
+        self._send(self.state.account, Topic.ACTION, _pack(action), action.request, str(asked.asked))
+        policy, others = self.policy.actions, (a for a in self.state.actions if a.request != asked.request)
+        is_waited_for = asked.asked <= policy.asked_max
+        self.state = replace(self.state, actions=(*others, *((asked,) if is_waited_for else ()))[-ACTIONS_MAX:])
+        if is_waited_for:
+            self._timers[asked.request] = Timer(asked.request, asked.asked, self.now + policy.ask_again_for)
 
     def _send(self, account: AccountId, topic: Topic, body: bytes, *cause: str) -> None:
         # The position in the list is part of the cause: a restriction may begin and change within one event.

@@ -60,7 +60,7 @@ TOLD: dict[type[Struct], dict[str, Telling]] = {
         "contact traveller_until proved_at",
         but={
             _E: "anchors devices sessions destinations mfa_changed_at restrictions cases requests proofs",
-            _S: "exemptions offender_since permits",
+            _S: "exemptions offender_since permits actions",
             _D: "steps automated cleared logins tallies findings warned largest_outflow_usd swept_at",
             _O: "reports reports_upheld reports_rejected payers",
             _X: "version is_known watched_since decided_at unreadable",

@@ -36,6 +36,7 @@ SESSIONS_MAX = 8
 DESTINATIONS_MAX = 16
 PARENTS_MAX = 4
 REQUESTS_MAX = 16
+ACTIONS_MAX = 8
 CLEARED_MAX = 32
 REPORTS_MAX = 12
 REPORT_MARKS_MAX = 6
@@ -191,6 +192,15 @@ class Warned(Struct, frozen=True, array_like=True):
     mark: str = ""
 
 
+class OpenAction(Struct, frozen=True, array_like=True):
+    """Something that the exchange was asked to do and has not said to have done, and how often it was asked."""
+
+    request: str
+    action: str
+    asked_at: datetime
+    asked: int = 1
+
+
 class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Everything a decision may know about an account. Median under 2 KB encoded; the histories
     are bounded so that it stays under 8 KB with as many restrictions as an account ever has.
@@ -237,6 +247,8 @@ class AccountState(Struct, frozen=True, omit_defaults=True, kw_only=True):
     exemptions: tuple[Exemption, ...] = ()
     cases: tuple[OpenCase, ...] = ()
     requests: tuple[OpenRequest, ...] = ()
+    actions: tuple[OpenAction, ...] = ()
+    """What the exchange has not acknowledged yet (`action.done`)."""
     permits: tuple[Permit, ...] = ()
     """Assisted withdrawals that were proposed or signed."""
     proofs: tuple[Proof, ...] = ()

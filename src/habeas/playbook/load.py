@@ -31,6 +31,7 @@ from habeas.playbook.policy import (
     NAMED_DOCUMENT,
     SERVED_RESIDENCE,
     STRONG_CHALLENGE,
+    ActionPolicy,
     AppealPolicy,
     CaseworkPolicy,
     Challenges,
@@ -52,7 +53,7 @@ _SECTIONS = frozenset(
     {
         *("version", "title", "entity", "safety", "reason", "ladder", "kind", "challenge"),
         *("region", "leap", "response", "detector", "action", "release", "documents", "appeal", "casework", "life"),
-        *("feature", "rule"),
+        *("feature", "rule", "acknowledge"),
     }
 )
 _BUILTIN = (timedelta, date, datetime)
@@ -93,7 +94,7 @@ def read_playbook(text: bytes, name: str) -> Playbook:
 
 _ENTITY_OVERRIDES = (
     *("safety", "reason", "ladder", "kind", "challenge", "region", "leap", "detector"),
-    *("release", "documents", "appeal", "casework", "life", "feature", "rule"),
+    *("release", "documents", "appeal", "casework", "life", "feature", "rule", "acknowledge"),
 )
 
 
@@ -122,6 +123,7 @@ def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Polic
         appeals=read(merged["appeal"], AppealPolicy, "appeal"),
         casework=read(merged["casework"], CaseworkPolicy, "casework"),
         life=read(merged["life"], LifePolicy, "life"),
+        actions=read(merged["acknowledge"], ActionPolicy, "acknowledge"),
         responses=_by_typology((*responses, *rule_responses)),
         regions=regions,
         detectors=_detectors(

@@ -239,6 +239,14 @@ class AppealPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     queue: str = "appeals"
 
 
+class ActionPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[acknowledge]`: what the exchange was asked to do and has not said to have done."""
+
+    ask_again_for: timedelta
+    asked_max: int
+    """After so many times a person is called."""
+
+
 class LifePolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`[life]`: what follows a deactivation (model X12). Users are told of both before they deactivate."""
 
@@ -307,6 +315,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     appeals: AppealPolicy
     casework: CaseworkPolicy
     life: LifePolicy
+    actions: ActionPolicy
     regions: RegionPolicy
     responses: dict[str, tuple[Response, ...]]
     """By typology, highest `at_least` first."""
