@@ -6,6 +6,9 @@
 - `respond`: signals to restrictions and cases, by the playbook
 - `birth`: a restriction from a planned placement
 - `acts`: what is carried out and not judged: timers, proofs of control; and the table of all acts
+- `release`, `documents`, `appeals`, `assistance`: the ways out
+- `casework`, `life`, `actions`: the clocks of cases, of accounts that were left, of what the exchange must do
+- `suspicion`, `people`: what people decide about somebody's conduct, and what is remembered of dealings
 - `by_hand`, `matches`, `holder`: acts of staff on restrictions, opinions on cases, what stands for a whole holder
 - `limits`: limits of one request, never stored
 - `asking`, `standing`: the question that an event asks, and what stands when it is asked

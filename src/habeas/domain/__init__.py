@@ -15,5 +15,6 @@ Modules, in the order in which data flows:
 - `restriction`: a restriction and its life
 - `account`: the bounded state of one account
 - `verdict`: may this account do this now? The reference composition
-- `case`, `decision`: the work left for people, and everything one event leads to
+- `proof`, `permit`, `document`, `appeal`: what a user shows, asks for and contests on the way out
+- `case`, `casework`, `duty`, `decision`: the work left for people, and everything one event leads to
 """
