@@ -1,11 +1,12 @@
 """Planted bugs: a check that never fails shows nothing, so each is tried on something broken."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 from hypothesis import Phase, find, settings
 from hypothesis import strategies as st
-from hypothesis.errors import NoSuchExample
+from hypothesis.errors import HypothesisWarning, NoSuchExample
 
 # The first example that fails is enough; nobody reads it, so it need not be shrunk.
 _SEARCH = settings(max_examples=2_000, phases=(Phase.generate,), database=None, derandomize=True)
@@ -22,7 +23,10 @@ def catches(check: Callable[..., None], *strategies: st.SearchStrategy[Any]) -> 
         return False
 
     try:
-        find(st.tuples(*strategies), fails, settings=_SEARCH)
+        with warnings.catch_warnings():
+            # What is found is not shrunk, and may be too long to be written out.
+            warnings.simplefilter("ignore", HypothesisWarning)
+            find(st.tuples(*strategies), fails, settings=_SEARCH)
     except NoSuchExample:
         return False
     return True
