@@ -79,6 +79,7 @@ app.add_typer(export.app, name="export")
 app.command()(doctor.doctor)
 app.command()(measure.bench)
 screening.evaluate_app.command("logins")(logins.evaluate_logins)
+screening.evaluate_app.command("errors")(measure.errors)
 app.command()(world.simulate)
 app.add_typer(screening.evaluate_app, name="evaluate")
 

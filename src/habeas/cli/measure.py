@@ -1,11 +1,11 @@
-"""`habeas bench`: performance figures."""
+"""`habeas bench` and `habeas evaluate errors`: performance figures, and how often what placed a restriction was wrong."""
 
 from typing import Annotated
 
 import typer
 
-from habeas.cli import show
-from habeas.cli.options import JsonOption
+from habeas.cli import show, wiring
+from habeas.cli.options import JsonOption, StoreOption
 from habeas.domain.errors import BadInputError
 
 
@@ -39,3 +39,25 @@ def bench(
         print(name)
         for key, value in values.items():
             print(f"  {key}: {value}")
+
+
+def errors(store: StoreOption = None, json: JsonOption = False) -> None:
+    """How often what placed a restriction was wrong: annulled restrictions by detector and role, and how long they stood.
+
+    Example: habeas evaluate errors
+    """
+    from habeas.service.errors import errors as counted
+
+    with wiring.opened_store(store) as opened, opened.reading() as reader:
+        found = counted(reader)
+    for each in found:
+        stood = (
+            ""
+            if each.annulled_median_h is None
+            else f", stood {each.annulled_median_h} h (p95 {each.annulled_p95_h} h)"
+        )
+        show.json_line(each) if json else print(
+            f"{each.placed_by}: {each.placed} placed, {each.lifted} lifted, {each.annulled} annulled{stood}"
+        )
+    if not found and not json:
+        print("nothing was placed yet")
