@@ -34,6 +34,7 @@ CASE_DECIDE = "habeas.case.decide"
 EXEMPTION_GRANT = "habeas.exemption.grant"
 CASE_WORK = "habeas.case.work"
 REQUEST_EXTEND = "habeas.request.extend"
+DOCUMENT_OPENED = "habeas.document.opened"
 MATCH_DELISTED = "habeas.match.delisted"
 REPORT_RECEIVED = "habeas.report.received"
 REPORT_JUDGED = "habeas.report.judged"
@@ -102,6 +103,7 @@ OWN_EVENT_TYPES: dict[str, EventType] = {
     EXEMPTION_GRANT: EventType(data.ExemptAct),
     CASE_WORK: EventType(data.CaseWork),
     REQUEST_EXTEND: EventType(data.ExtendAct),
+    DOCUMENT_OPENED: EventType(data.DocumentOpened),
     MATCH_DELISTED: EventType(data.Delisted),
     REPORT_RECEIVED: EventType(data.Report),
     REPORT_JUDGED: EventType(data.ReportJudged),

@@ -9,6 +9,7 @@ from habeas.domain.decision import Outcome
 from habeas.domain.event import (
     CASE_DECIDE,
     CASE_WORK,
+    DOCUMENT_OPENED,
     EXEMPTION_GRANT,
     REQUEST_EXTEND,
     RESTRICTION_ANNUL,
@@ -24,6 +25,7 @@ from habeas.domain.event_data import (
     ApproveAct,
     CaseAct,
     CaseWork,
+    DocumentOpened,
     EventData,
     ExemptAct,
     ExtendAct,
@@ -34,7 +36,9 @@ from habeas.domain.event_data import (
 from habeas.domain.ids import AccountId
 from habeas.service.intake import Intake
 
-Act = PlaceAct | LiftAct | ApproveAct | RenewAct | AnnulAct | CaseAct | CaseWork | ExemptAct | ExtendAct
+Act = (
+    PlaceAct | LiftAct | ApproveAct | RenewAct | AnnulAct | CaseAct | CaseWork | ExemptAct | ExtendAct | DocumentOpened
+)
 
 _TYPES: dict[type[EventData], str] = {
     PlaceAct: RESTRICTION_PLACE,
@@ -45,6 +49,7 @@ _TYPES: dict[type[EventData], str] = {
     CaseAct: CASE_DECIDE,
     CaseWork: CASE_WORK,
     ExtendAct: REQUEST_EXTEND,
+    DocumentOpened: DOCUMENT_OPENED,
     ExemptAct: EXEMPTION_GRANT,
 }
 
