@@ -4,6 +4,6 @@
 - `wiring`: store, playbook, library and clock for one run
 - `options`: what several commands accept
 - `show`: how things are printed
-- one module for each group of commands: `events`, `ask`, `diagnose`, `staff`, `cases`, `reference`, `doctor`, `policy`,
-  `journal`, `tour` (the demo), `measure`
+- one module for each group of commands: `events`, `ask`, `diagnose`, `staff`, `cases`, `documents`, `reference`, `doctor`,
+  `policy`, `journal`, `tour` (the demo), `measure`
 """

@@ -7,7 +7,7 @@ from typing import TypeVar
 import typer
 
 from habeas.cli import show, wiring
-from habeas.domain.decision import Outcome
+from habeas.domain.decision import Outcome, Refusal
 from habeas.domain.errors import BadInputError
 from habeas.domain.ids import AccountId, RestrictionId
 from habeas.service.acts import Act, carry_out
@@ -38,10 +38,15 @@ def report(outcome: Outcome, *, json: bool) -> None:
     if json:
         show.json_line(outcome)
     if outcome.refusal is not None:
-        print(f"refused: {outcome.refusal.message}", file=sys.stderr)
-        raise typer.Exit(1)
+        raise refused(outcome.refusal)
     if not json:
         print("\n".join(show.outcome_lines(outcome)))
+
+
+def refused(refusal: Refusal) -> typer.Exit:
+    """Say on stderr why something is not done; what to raise then."""
+    print(f"refused: {refusal.message}", file=sys.stderr)
+    return typer.Exit(1)
 
 
 def one_of(text: str, type_: type[E], known: list[E], option: str) -> E:

@@ -8,10 +8,10 @@ import typer
 from habeas.cli import show, wiring
 from habeas.cli.acting import one_of, report
 from habeas.cli.files import write_pair
-from habeas.cli.options import ActorOption, JsonOption, NoteOption, StoreOption, actor
-from habeas.domain.case import Case, CaseOutcome
+from habeas.cli.options import ActorOption, JsonOption, NoteOption, StoreOption, actor, note_text
+from habeas.domain.case import Case, CaseOutcome, CaseStep
 from habeas.domain.errors import BadInputError
-from habeas.domain.event_data import CaseAct
+from habeas.domain.event_data import CaseAct, CaseWork
 from habeas.domain.ids import AccountId, CaseId
 from habeas.service.acts import carry_out
 from habeas.service.casework import SMALL, case_by_id, open_cases, statistics
@@ -44,7 +44,7 @@ def list_(
 
 @app.command("show")
 def show_(case: CaseArgument, store: StoreOption = None, json: JsonOption = False) -> None:
-    """One case with its match, its explanation and the opinions given.
+    """One case: how far it is, whose it is, its match, what was done on it and what was found.
 
     Example: habeas case show cs_5k2jq3v7x4m6a2bc
     """
@@ -98,6 +98,41 @@ def decide(
 
 
 @app.command()
+def step(
+    case: CaseArgument,
+    step: Annotated[str, typer.Argument(metavar="STEP", help=f"One of {', '.join(CaseStep)}.")],
+    note: NoteOption,
+    as_: ActorOption,
+    to: Annotated[str | None, typer.Option("--to", metavar="NAME", help="To assign it to somebody else.")] = None,
+    ref: Annotated[str | None, typer.Option("--ref", metavar="NUMBER", help="To refer it: its number there.")] = None,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Work on a case without deciding it: take it, note something, wait for the user or go on, refer it to another system,
+    mark a user in need, open it again.
+
+    Example: habeas case step cs_5k2jq3v7x4m6a2bc wait --note "asked for a bank statement" --as tom:analyst
+    """
+    what = one_of(step, CaseStep, list(CaseStep), "STEP")
+    for option, given, fitting in (("--to", to, CaseStep.ASSIGN), ("--ref", ref, CaseStep.REFER)):
+        if given is not None and what is not fitting:
+            raise BadInputError(f"{option} goes with the step {fitting}, not with {what}")
+    if what is CaseStep.REFER and not ref:
+        raise BadInputError("the step refer needs --ref: the case's number in the other system")
+    act = CaseWork(actor=actor(as_), note=note_text(note), case=CaseId(case), step=what, value=to or ref or "")
+    with wiring.opened_store(store) as opened:
+        found = case_by_id(opened, act.case)
+        if found is None:
+            raise _unknown(case)
+        with wiring.opened_intake(opened) as intake:
+            result = carry_out(intake, AccountId(found.account), act, wiring.now())
+        changed = case_by_id(opened, act.case)
+    report(result, json=json)
+    if not json and changed is not None:
+        print("\n".join(_lines(changed, whole=True)))
+
+
+@app.command()
 def export(
     case: CaseArgument,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="An empty folder, or one that is not there yet.")],
@@ -136,7 +171,8 @@ def statistics_(queue: QueueOption = "sanctions", store: StoreOption = None, jso
 def _lines(case: Case, *, whole: bool = False) -> list[str]:
     lines = [
         f"{case.id}  {case.queue}  {case.priority}  account {case.account}  {case.reason}  {case.status}",
-        f"  opened {show.when(case.opened_at)}, due {show.when(case.due_at)}",
+        f"  opened {show.when(case.opened_at)}, {_clock(case)}",
+        f"  {_work(case)}",
         f"  {case.why}",
     ]
     if case.match is not None:
@@ -144,8 +180,25 @@ def _lines(case: Case, *, whole: bool = False) -> list[str]:
         lines.append(f"  match with {match.listed} ({match.list}, entry {match.entry}), score {match.score:.2f}")
         lines += [f"    {line}" for line in match.explanation if whole]
     lines += [f"  to do before it is decided: {task}" for task in case.tasks if task not in case.done]
+    lines += [f"  {r.by} {r.step} on {show.when(r.at)}: {r.note}" for r in case.remarks if whole]
     lines += [f"  {o.by} found {o.outcome} on {show.when(o.at)}: {o.note}" for o in case.opinions]
     return lines
+
+
+def _clock(case: Case) -> str:
+    if case.decided_at is not None:
+        return f"decided {show.when(case.decided_at)}"
+    if case.waiting_since is not None:
+        told = f", reminded {case.reminders} times" if case.reminders else ""
+        return f"waits for the user since {show.when(case.waiting_since)}{told}; the clock stands still"
+    late = ", late" if case.is_late else ", soon late" if case.is_warned else ""
+    return f"due {show.when(case.due_at)}{late}"
+
+
+def _work(case: Case) -> str:
+    whose = f", with {case.assignee}" if case.assignee else ", nobody's yet"
+    ref = f", {case.external_ref} in another system" if case.external_ref else ""
+    return f"stage {case.stage}{whose}{ref}" + (", in hardship" if case.is_hardship else "")
 
 
 def _unknown(case: str) -> BadInputError:

@@ -12,6 +12,7 @@ from habeas.cli import (
     coins,
     diagnose,
     doctor,
+    documents,
     events,
     export,
     journal,
@@ -69,6 +70,7 @@ app.command()(staff.lift)
 app.command()(staff.annul)
 app.command()(staff.exempt)
 app.add_typer(cases.app, name="case")
+app.add_typer(documents.app, name="document")
 app.add_typer(reference.app, name="reference")
 app.command()(screening.screen)
 app.command()(screening.rescreen)

@@ -54,6 +54,13 @@ def instant(text: str, option: str) -> datetime:
     return at
 
 
+def note_text(text: str) -> str:
+    """Why somebody acts. Raises BadInputError where that is left out."""
+    if len(text.strip()) < 3:
+        raise BadInputError("--note must say why, in a few words")
+    return text.strip()
+
+
 def duration(text: str, option: str) -> timedelta:
     """A duration such as 90m, 24h or 7d. Raises BadInputError otherwise."""
     number, unit = text[:-1], text[-1:]

@@ -18,6 +18,7 @@ from habeas.cli.options import (
     amount,
     duration,
     instant,
+    note_text,
 )
 from habeas.domain.capability import Capability
 from habeas.domain.errors import BadInputError
@@ -37,6 +38,9 @@ from habeas.domain.kind import ACCOUNT_KINDS, Kind
 from habeas.domain.restriction import Condition, Scope
 
 RestrictionArgument = Annotated[str, typer.Argument(metavar="RESTRICTION", help="The restriction's id.")]
+
+ATTESTABLE = ("history",)
+"""What a person can vouch for: that the user knew the account's history (`[release]`, the way by points)."""
 
 
 def restrict(
@@ -72,7 +76,7 @@ def restrict(
     ends_at = instant(until, "--until") if until else now + duration(for_, "--for") if for_ else None
     act = PlaceAct(
         actor=actor(as_),
-        note=_note(note),
+        note=note_text(note),
         reason=reason,
         kind=one_of(kind, Kind, list(ACCOUNT_KINDS), "--kind") if kind else None,
         scope=one_of(scope, Scope, list(Scope), "--scope") if scope else None,
@@ -88,6 +92,10 @@ def lift(
     restriction: RestrictionArgument,
     note: NoteOption,
     as_: ActorOption,
+    attest: Annotated[
+        list[str] | None,
+        typer.Option("--attest", help="What you vouch for: history, that the user knew what happened on the account."),
+    ] = None,
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -95,7 +103,8 @@ def lift(
 
     Example: habeas lift rs_5k2jq3v7x4m6a2bc --note "control proved on the phone of record" --as tom:analyst
     """
-    act = LiftAct(actor=actor(as_), note=_note(note), restriction=RestrictionId(restriction))
+    seen = tuple(_attested(text) for text in attest or ())
+    act = LiftAct(actor=actor(as_), note=note_text(note), restriction=RestrictionId(restriction), attests=seen)
     act_on_restriction(act.restriction, act, store, json=json)
 
 
@@ -111,7 +120,7 @@ def approve(
 
     Example: habeas approve rs_5k2jq3v7x4m6a2bc --note "forensics seen, legal agrees" --as cora:counsel
     """
-    act = ApproveAct(actor=actor(as_), note=_note(note), restriction=RestrictionId(restriction), declined=decline)
+    act = ApproveAct(actor=actor(as_), note=note_text(note), restriction=RestrictionId(restriction), declined=decline)
     act_on_restriction(act.restriction, act, store, json=json)
 
 
@@ -136,7 +145,7 @@ def renew(
         raise BadInputError("give exactly one of --for and --until")
     act = RenewAct(
         actor=actor(as_),
-        note=_note(note),
+        note=note_text(note),
         restriction=RestrictionId(restriction),
         ends_at=instant(until, "--until") if until else wiring.now() + duration(for_ or "", "--for"),
         evidence=one_of(evidence, Evidence, list(Evidence), "--evidence"),
@@ -156,7 +165,7 @@ def annul(
 
     Example: habeas annul rs_5k2jq3v7x4m6a2bc --note "the device was the owner's" --as ann:appeals_officer
     """
-    act = AnnulAct(actor=actor(as_), note=_note(note), restriction=RestrictionId(restriction))
+    act = AnnulAct(actor=actor(as_), note=note_text(note), restriction=RestrictionId(restriction))
     act_on_restriction(act.restriction, act, store, json=json)
 
 
@@ -174,14 +183,16 @@ def exempt(
     Example: habeas exempt alice --kind TEMP_RISK --for 7d --note "on a world tour, tickets seen" --as mia:senior_analyst
     """
     chosen = tuple(one_of(kind, Kind, list(ACCOUNT_KINDS), "--kind") for kind in kinds)
-    act = ExemptAct(actor=actor(as_), note=_note(note), kinds=chosen, until_at=wiring.now() + duration(for_, "--for"))
+    act = ExemptAct(
+        actor=actor(as_), note=note_text(note), kinds=chosen, until_at=wiring.now() + duration(for_, "--for")
+    )
     act_on_account(account_id(account), act, store, json=json)
 
 
-def _note(text: str) -> str:
-    if len(text.strip()) < 3:
-        raise BadInputError("--note must say why, in a few words")
-    return text.strip()
+def _attested(text: str) -> str:
+    if text not in ATTESTABLE:
+        raise BadInputError(f"--attest `{text}` must be one of {', '.join(ATTESTABLE)}")
+    return text
 
 
 def _fact(text: str) -> tuple[str, str]:

@@ -161,6 +161,7 @@ ACTS: dict[type, Callable[[Draft, Any], Refusal | None]] = {
     data.CaseAct: matches.decide_case,
     data.DocumentFact: documents.document,
     data.ExtendAct: documents.extend,
+    data.DocumentOpened: documents.opened,
     data.CaseWork: casework.work,
     data.ActionDone: actions.done,
     data.AssistAct: assistance.propose,

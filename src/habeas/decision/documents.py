@@ -10,12 +10,15 @@ from habeas.domain.document import (
     DocumentRequest,
     RequestStatus,
     accepted,
+    asking_for,
     closed,
     extended,
     received,
     rejected,
+    why_not_asked,
     why_not_extend,
 )
+from habeas.domain.document_file import OPENING_ROLES
 from habeas.domain.ids import RestrictionId
 from habeas.domain.proof import Proof, by_document
 from habeas.playbook.policy import CasePolicy
@@ -33,10 +36,10 @@ def document(draft: Draft, fact: data.DocumentFact) -> Refusal | None:
     is_good = is_decided and fact.result in draft.policy.documents.accepted_results
     if is_good:
         draft.show(Proof(by_document(fact.kind), draft.now))
-    refused = _why_not(draft, fact)
-    if refused is not None:
-        return None if is_good else refused
-    for request in _meant(draft, fact):
+    why_not = why_not_asked(draft.facts.requests, draft.state.account, fact.kind, fact.request)
+    if why_not is not None:
+        return None if is_good else Refusal(*why_not)
+    for request in asking_for(draft.requests, fact.kind, fact.request):
         if is_good:
             draft.change_request(accepted(request, fact.kind, draft.now))
         elif is_decided:
@@ -44,6 +47,13 @@ def document(draft: Draft, fact: data.DocumentFact) -> Refusal | None:
         else:
             draft.change_request(received(request, fact.kind, draft.now))
     return None
+
+
+def opened(_draft: Draft, act: data.DocumentOpened) -> Refusal | None:
+    """Somebody looks into a file that the user sent. This changes nothing; that it is on record is the point."""
+    if act.actor.role in OPENING_ROLES:
+        return None
+    return Refusal("not_permitted", f"the role {act.actor.role} does not open documents of users")
 
 
 def extend(draft: Draft, act: data.ExtendAct) -> Refusal | None:
@@ -74,23 +84,6 @@ def clock(draft: Draft, due: data.TimerDue) -> None:
             # Where a restriction waits for it, its own end says what follows; else somebody must look.
             why = f"the documents of request {request.id} did not come: {', '.join(request.documents)}"
             draft.open_case(CasePolicy(QUEUE), request.reason, why, about=RestrictionId(request.id))
-
-
-def _meant(draft: Draft, fact: data.DocumentFact) -> list[DocumentRequest]:
-    """The open requests that a document is for: the one that it names, or all that ask for its kind."""
-    return [r for r in draft.requests if fact.kind in r.asked and fact.request in (None, r.id)]
-
-
-def _why_not(draft: Draft, fact: data.DocumentFact) -> Refusal | None:
-    if fact.request is None or _meant(draft, fact):
-        return None
-    named = next((r for r in draft.facts.requests if r.id == fact.request), None)
-    if named is None:
-        return Refusal("not_asked", f"account `{draft.state.account}` has no document request `{fact.request}`")
-    if not named.is_open:
-        return Refusal(f"request_{named.status}", f"document request `{named.id}` is {named.status}; ask for a new one")
-    wanted = ", ".join(named.asked)
-    return Refusal("wrong_document", f"document request `{named.id}` asks for {wanted}, not for `{fact.kind}`")
 
 
 def _reject(draft: Draft, request: DocumentRequest, fact: data.DocumentFact) -> None:

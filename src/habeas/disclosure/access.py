@@ -20,6 +20,7 @@ from habeas.domain.account import AccountState
 from habeas.domain.case import Case
 from habeas.domain.decision import Outcome
 from habeas.domain.document import DocumentRequest, Item
+from habeas.domain.document_file import DocumentFile
 from habeas.domain.event import EVENT_TYPES
 from habeas.domain.facts import Facts
 from habeas.domain.ids import AccountId, EventId, RestrictionId
@@ -89,6 +90,7 @@ TOLD: dict[type[Struct], dict[str, Telling]] = {
         "id documents optional issued_at due_at status restriction items complete_at is_extended closed_at",
         but={_W: "reason", _E: "account", _S: "why", _D: "cause", _X: "is_reminded generation"},
     ),
+    DocumentFile: _of("id kind request received_at media_type size sha256", but={_E: "account"}),
     Item: _of("kind status reason", but={_S: "rejections"}),
     Facts: _of(
         but={
@@ -201,6 +203,8 @@ class SubjectFile(Struct, frozen=True, kw_only=True):
     restrictions: tuple[ToldRestriction, ...]
     cases: tuple[dict[str, Any], ...]
     requests: tuple[dict[str, Any], ...]
+    files: tuple[dict[str, Any], ...]
+    """What came. The documents themselves are not in it: the person sent them, and has them."""
     events: tuple[ToldEvent, ...]
 
 
@@ -211,6 +215,7 @@ def subject_file(
     restrictions: Iterable[tuple[Restriction, Entry | None]],
     cases: Iterable[Case],
     requests: Iterable[DocumentRequest],
+    files: Iterable[DocumentFile],
     events: Iterable[KeptEvent],
     policy: Policy,
     at: datetime,
@@ -229,6 +234,7 @@ def subject_file(
         restrictions=told,
         cases=tuple(_fields(case) | {"restrictions": _among(case.restrictions, ids)} for case in _public(cases, ids)),
         requests=tuple(_fields(r) | {"restriction": r.restriction if r.restriction in ids else None} for r in requests),
+        files=tuple(_fields(file) for file in files),
         events=tuple(_told_event(event) for event in events if is_told(event.type)),
     )
 

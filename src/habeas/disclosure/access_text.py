@@ -27,6 +27,7 @@ class Parts(Struct, frozen=True, forbid_unknown_fields=True):
     restrictions: str
     cases: str
     requests: str
+    files: str
     events: str
 
 
@@ -92,6 +93,7 @@ class _Page:
         yield from self._many(part.restrictions, [list(self._restriction(each)) for each in told.restrictions])
         yield from self._many(part.cases, [[*self._fields(each)] for each in told.cases])
         yield from self._many(part.requests, [[*self._fields(each)] for each in told.requests])
+        yield from self._many(part.files, [[*self._fields(each)] for each in told.files])
         yield from self._many(part.events, [list(self._event(each)) for each in told.events])
 
     def _many(self, title: str, blocks: list[list[str]]) -> Iterator[str]:

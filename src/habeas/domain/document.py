@@ -4,6 +4,7 @@
 for again, with what was wrong with it.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -84,6 +85,28 @@ class DocumentRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
     def item(self, kind: str) -> Item:
         """How one document stands."""
         return next((item for item in self.items if item.kind == kind), Item(kind))
+
+
+def asking_for(
+    requests: Iterable[DocumentRequest], kind: str, named: DocumentRequestId | str | None
+) -> list[DocumentRequest]:
+    """The open requests that a document is for: the one that it names, or all that ask for its kind."""
+    return [r for r in requests if r.is_open and kind in r.asked and named in (None, r.id)]
+
+
+def why_not_asked(
+    requests: Sequence[DocumentRequest], account: AccountId, kind: str, named: DocumentRequestId | str | None
+) -> tuple[str, str] | None:
+    """Why a document does not fit the request that it names, as a code and in words; None if it fits, or names none."""
+    if named is None or asking_for(requests, kind, named):
+        return None
+    request = next((r for r in requests if r.id == named), None)
+    if request is None:
+        return "not_asked", f"account `{account}` has no document request `{named}`"
+    if not request.is_open:
+        return f"request_{request.status}", f"document request `{request.id}` is {request.status}; ask for a new one"
+    wanted = ", ".join(request.asked)
+    return "wrong_document", f"document request `{request.id}` asks for {wanted}, not for `{kind}`"
 
 
 def received(request: DocumentRequest, kind: str, at: datetime) -> DocumentRequest:

@@ -36,6 +36,7 @@ CASE_WORK = "habeas.case.work"
 ASSISTANCE_PROPOSE = "habeas.assistance.propose"
 ASSISTANCE_SIGN = "habeas.assistance.sign"
 REQUEST_EXTEND = "habeas.request.extend"
+DOCUMENT_OPENED = "habeas.document.opened"
 MATCH_DELISTED = "habeas.match.delisted"
 REPORT_RECEIVED = "habeas.report.received"
 REPORT_JUDGED = "habeas.report.judged"
@@ -106,6 +107,7 @@ OWN_EVENT_TYPES: dict[str, EventType] = {
     ASSISTANCE_PROPOSE: EventType(data.AssistAct),
     ASSISTANCE_SIGN: EventType(data.AssistSignAct),
     REQUEST_EXTEND: EventType(data.ExtendAct),
+    DOCUMENT_OPENED: EventType(data.DocumentOpened),
     MATCH_DELISTED: EventType(data.Delisted),
     REPORT_RECEIVED: EventType(data.Report),
     REPORT_JUDGED: EventType(data.ReportJudged),

@@ -15,7 +15,7 @@ from habeas.domain.actor import Actor
 from habeas.domain.capability import Capability
 from habeas.domain.case import CaseOutcome, CaseStep
 from habeas.domain.evidence import Evidence
-from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, RestrictionId
+from habeas.domain.ids import AccountId, CaseId, DocumentFileId, DocumentRequestId, RestrictionId
 from habeas.domain.kind import Kind
 from habeas.domain.reason import Disclosure
 from habeas.domain.restriction import AtEnd, Condition, Restriction, Scope
@@ -426,6 +426,14 @@ class ExtendAct(EventData, frozen=True, kw_only=True):
     actor: Actor
     note: Note
     request: DocumentRequestId
+
+
+class DocumentOpened(EventData, frozen=True, kw_only=True):
+    """Somebody on the staff looks into a file that a user sent."""
+
+    actor: Actor
+    note: Note
+    file: DocumentFileId
 
 
 class Delisted(EventData, frozen=True, kw_only=True):

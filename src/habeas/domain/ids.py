@@ -11,6 +11,7 @@ EventId = NewType("EventId", str)
 RestrictionId = NewType("RestrictionId", str)
 CaseId = NewType("CaseId", str)
 DocumentRequestId = NewType("DocumentRequestId", str)
+DocumentFileId = NewType("DocumentFileId", str)
 
 SEED_BYTES = 16
 _ID_BYTES = 10

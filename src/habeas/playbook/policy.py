@@ -229,6 +229,8 @@ class DocumentPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """How much longer a request runs when the user asks for time, once."""
     check_for: timedelta
     """How long checking may take before a person is called."""
+    file_max_bytes: Annotated[int, Meta(ge=1024, le=100 * 2**20)] = 10 * 2**20
+    """A larger file is not taken."""
 
 
 class AppealPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -11,6 +11,7 @@ from habeas.domain.event import (
     ASSISTANCE_SIGN,
     CASE_DECIDE,
     CASE_WORK,
+    DOCUMENT_OPENED,
     EXEMPTION_GRANT,
     REQUEST_EXTEND,
     RESTRICTION_ANNUL,
@@ -28,6 +29,7 @@ from habeas.domain.event_data import (
     AssistSignAct,
     CaseAct,
     CaseWork,
+    DocumentOpened,
     EventData,
     ExemptAct,
     ExtendAct,
@@ -50,6 +52,7 @@ Act = (
     | AssistSignAct
     | ExemptAct
     | ExtendAct
+    | DocumentOpened
 )
 
 _TYPES: dict[type[EventData], str] = {
@@ -63,6 +66,7 @@ _TYPES: dict[type[EventData], str] = {
     AssistAct: ASSISTANCE_PROPOSE,
     AssistSignAct: ASSISTANCE_SIGN,
     ExtendAct: REQUEST_EXTEND,
+    DocumentOpened: DOCUMENT_OPENED,
     ExemptAct: EXEMPTION_GRANT,
 }
 

@@ -11,10 +11,19 @@ from habeas.domain.account import AccountState
 from habeas.domain.case import Case
 from habeas.domain.decision import Decision, Message, Outcome, Timer, Topic
 from habeas.domain.document import DocumentRequest
+from habeas.domain.document_file import DocumentFile
 from habeas.domain.event_data import CryptoDeposit
 from habeas.domain.exposure import Exposure
 from habeas.domain.facts import DealtWith, EnrichedEvent, Facts, IpActivity, ListHit, NameHit
-from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
+from habeas.domain.ids import (
+    AccountId,
+    CaseId,
+    DocumentFileId,
+    DocumentRequestId,
+    EventId,
+    HolderId,
+    RestrictionId,
+)
 from habeas.domain.login import Trait, TraitFact
 from habeas.domain.notice import Answer, Channel, ChannelHealth, Delivery, Notice
 from habeas.domain.place import Place
@@ -162,6 +171,15 @@ class Reader(Protocol):
     def document_requests(self, account: AccountId) -> tuple[DocumentRequest, ...]:
         """All document requests to the account, oldest first. Raises UnreadableRecordError rather than leave one out."""
 
+    def request_account(self, request: DocumentRequestId) -> AccountId | None:
+        """The account that a document request is to."""
+
+    def document_files(self, account: AccountId) -> tuple[DocumentFile, ...]:
+        """The files that an account has sent, oldest first. Raises UnreadableRecordError rather than leave one out."""
+
+    def file_content(self, account: AccountId, file: DocumentFileId) -> bytes | None:
+        """What is in a file; None where the account has none of that id. Raises UnreadableRecordError."""
+
     def ip_activity(self, ip: str, at: datetime, account: AccountId) -> IpActivity:
         """Failed logins from an IP address in the hour up to an instant, as far as they are recorded; how many different
         accounts they were for, with `account`; and until when requests from it are refused at that instant.
@@ -286,6 +304,12 @@ class UnitOfWork(Reader, Protocol):
 
         One of the same id is kept as it is, and is not queued again. Raises UnreadableRecordError where the account's key
         was forgotten.
+        """
+
+    def add_document_file(self, file: DocumentFile, content: bytes) -> bool:
+        """Keep a file, sealed with its account's key; says whether it is new. One of the same id is kept as it is.
+
+        It goes when the account is purged. Raises UnreadableRecordError where the account is unknown or its key forgotten.
         """
 
     def set_delivery(self, delivery: Delivery) -> None:

@@ -15,6 +15,7 @@ from habeas.domain.capability import Capability
 from habeas.domain.case import Case
 from habeas.domain.destination import known_since
 from habeas.domain.document import DocumentRequest
+from habeas.domain.document_file import DocumentFile
 from habeas.domain.errors import UnreadableRecordError
 from habeas.domain.facts import Facts, ListHit, MainAccount, NameHit
 from habeas.domain.ids import AccountId
@@ -28,8 +29,8 @@ from habeas.service.ports import Lists, Places, Reader, RecordedEvent, Store
 
 
 class AccountView(Struct, frozen=True, kw_only=True):
-    """What staff see of an account: its state, all restrictions, cases and document requests ever, and its
-    events in order.
+    """What staff see of an account: its state, all restrictions, cases and document requests ever, the files that it sent, and
+    its events in order.
     """
 
     account: AccountId
@@ -37,6 +38,7 @@ class AccountView(Struct, frozen=True, kw_only=True):
     restrictions: tuple[Restriction, ...]
     cases: tuple[Case, ...]
     requests: tuple[DocumentRequest, ...]
+    files: tuple[DocumentFile, ...]
     events: tuple[RecordedEvent, ...]
 
 
@@ -124,6 +126,7 @@ class Questions:
                 restrictions=tuple(_as_of(reader.restrictions(account), until)),
                 cases=tuple(c for c in reader.cases(account) if until is None or c.opened_at <= until),
                 requests=tuple(r for r in reader.document_requests(account) if until is None or r.issued_at <= until),
+                files=tuple(f for f in reader.document_files(account) if until is None or f.received_at <= until),
                 events=tuple(e for e in reader.events(account) if until is None or e.time <= until),
             )
 

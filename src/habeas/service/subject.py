@@ -24,6 +24,7 @@ def subject_of(questions: Questions, account: AccountId, at: datetime, locale: s
         restrictions=reasons_given(questions, account, view.restrictions, locale),
         cases=view.cases,
         requests=view.requests,
+        files=view.files,
         events=view.events,
         policy=questions.policy(account),
         at=at,

@@ -13,7 +13,15 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from habeas.domain.case import CaseStatus
-from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, EventId, HolderId, RestrictionId
+from habeas.domain.ids import (
+    AccountId,
+    CaseId,
+    DocumentFileId,
+    DocumentRequestId,
+    EventId,
+    HolderId,
+    RestrictionId,
+)
 from habeas.service.ports import StoreFacts
 from habeas.store.errors import AlreadyRecordedError, StaleWriteError
 from habeas.store.rows import (
@@ -31,6 +39,7 @@ from habeas.store.rows import (
     DocumentRow,
     EventRow,
     FailedLoginRow,
+    FileRow,
     JournalRow,
     MessageRow,
     NoticeRow,
@@ -87,6 +96,7 @@ class Tables:
     notices: dict[AccountId, tuple[NoticeRow, ...]] = field(default_factory=dict)
     deliveries: dict[tuple[AccountId, int, str], DeliveryRow] = field(default_factory=dict)
     channels: dict[str, ChannelRow] = field(default_factory=dict)
+    files: dict[tuple[AccountId, DocumentFileId], tuple[FileRow, bytes]] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(
@@ -110,6 +120,7 @@ class Tables:
             self.notices.copy(),
             self.deliveries.copy(),
             self.channels.copy(),
+            self.files.copy(),
         )
 
 
@@ -163,6 +174,17 @@ class MemoryRows:
     def requests(self, account: AccountId) -> Sequence[RequestRow]:
         folder = self._tables.folders.get(account)
         return () if folder is None else tuple(folder.requests.values())
+
+    def request_account(self, request: DocumentRequestId) -> AccountId | None:
+        return min((who for who, folder in self._tables.folders.items() if request in folder.requests), default=None)
+
+    def files(self, account: AccountId) -> Sequence[FileRow]:
+        found = (row for row, _ in self._tables.files.values() if row.account_id == account)
+        return sorted(found, key=lambda row: (row.received_at, row.id))
+
+    def file_content(self, account: AccountId, file: DocumentFileId) -> bytes | None:
+        found = self._tables.files.get((account, file))
+        return None if found is None else found[1]
 
     def failed_logins(self, ip_key: bytes, after: int, until: int, limit: int) -> Sequence[AccountId]:
         rows = self._tables.failed_logins
@@ -310,6 +332,7 @@ class MemoryRows:
             tables.folders[row.account_id] = replace(folder, row=row._replace(wrapped_key=None))
             tables.queue = {at: kept for at, kept in tables.queue.items() if kept.account_id != row.account_id}
             tables.documents = {key: at for key, at in tables.documents.items() if key[1] != row.account_id}
+            tables.files = {key: kept for key, kept in tables.files.items() if key[0] != row.account_id}
         for failed in changes.failed_logins:
             del tables.failed_logins[
                 : bisect_left(tables.failed_logins, failed.at - FAILED_KEPT_US, key=lambda row: row[0])
@@ -375,6 +398,12 @@ class MemoryRows:
         position = len(inbox) + 1
         self._tables.notices[account] = (*inbox, NoticeRow(account, position, id_, body))
         return position
+
+    def add_file(self, row: FileRow, content: bytes) -> bool:
+        key = row.account_id, row.id
+        is_new = key not in self._tables.files
+        self._tables.files.setdefault(key, (row, content))
+        return is_new
 
     def set_delivery(self, row: DeliveryRow) -> None:
         self._tables.deliveries[row.account_id, row.position, row.channel] = row

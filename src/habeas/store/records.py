@@ -17,11 +17,12 @@ from habeas.domain.capability import Level
 from habeas.domain.case import Case, CaseStatus
 from habeas.domain.decision import Decision, IpRefusal, Message, Timer, Topic
 from habeas.domain.document import DocumentRequest
+from habeas.domain.document_file import DocumentFile
 from habeas.domain.errors import JournalBrokenError, UnreadableRecordError
 from habeas.domain.event import Event
 from habeas.domain.event_data import Counterparty, Profile, TimerDue
 from habeas.domain.facts import EnrichedEvent
-from habeas.domain.ids import AccountId, EntityId
+from habeas.domain.ids import AccountId, DocumentFileId, EntityId
 from habeas.domain.listing import document_key
 from habeas.domain.login import LOGINS_COUNTED_MAX, TraitFact, cell_of, total_cell
 from habeas.domain.notice import Channel, ChannelHealth, Delivery, Notice
@@ -38,6 +39,7 @@ from habeas.store.rows import (
     DocumentRow,
     EventRow,
     FailedLoginRow,
+    FileRow,
     JournalRow,
     LoginCells,
     MessageRow,
@@ -63,6 +65,7 @@ _decode_event = msgspec.msgpack.Decoder(RecordedEvent).decode
 _decode_restriction = msgspec.msgpack.Decoder(Restriction).decode
 _decode_case = msgspec.msgpack.Decoder(Case).decode
 _decode_request = msgspec.msgpack.Decoder(DocumentRequest).decode
+_decode_file = msgspec.msgpack.Decoder(DocumentFile).decode
 _decode_notice = msgspec.msgpack.Decoder(Notice).decode
 
 LOGIN_FAILED = "login.failed"
@@ -307,6 +310,13 @@ def sealed_notice(notice: Notice, sealer: Sealer) -> bytes:
     return sealer.seal(_notice_purpose(notice.id), _encode(notice))
 
 
+def sealed_file(file: DocumentFile, content: bytes, sealer: Sealer) -> tuple[FileRow, bytes]:
+    """A file as its row keeps it, and its content."""
+    about = sealer.seal(_file_purpose(file.id), _encode(file))
+    row = FileRow(file.account, file.id, to_column(file.received_at), about)
+    return row, sealer.seal(_content_purpose(file.id), content)
+
+
 def delivery_row(delivery: Delivery) -> DeliveryRow:
     """How far a notice got, as a row."""
     return DeliveryRow(
@@ -428,6 +438,16 @@ def read_queued(row: QueuedRow, vault: Vault) -> QueuedMessage:
     return QueuedMessage(row.position, Message(message.id, message.about, Topic(message.topic), body))
 
 
+def read_file(row: FileRow, sealer: Sealer | None) -> DocumentFile:
+    """What is known of a file. Raises UnreadableRecordError."""
+    return _read(_decode_file, row.account_id, sealer, _file_purpose(row.id), row.about, f"file `{row.id}`")
+
+
+def read_content(account: AccountId, file: DocumentFileId, sealed: bytes, sealer: Sealer | None) -> bytes:
+    """What is in a file. Raises UnreadableRecordError."""
+    return _opened(account, sealer, _content_purpose(file), sealed, f"the content of file `{file}`")
+
+
 def read_notice(row: NoticeRow, sealer: Sealer | None) -> Notice:
     """The notice in a row. Raises UnreadableRecordError."""
     what = f"notice `{row.id}`"
@@ -539,6 +559,14 @@ def _case_purpose(case: str) -> str:
 
 def _request_purpose(request: str) -> str:
     return f"request/{request}"
+
+
+def _file_purpose(file: str) -> str:
+    return f"file/{file}"
+
+
+def _content_purpose(file: str) -> str:
+    return f"content/{file}"
 
 
 def _notice_purpose(notice: str) -> str:

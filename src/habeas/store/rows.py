@@ -9,7 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from habeas.domain.case import Priority
-from habeas.domain.ids import AccountId, CaseId, DocumentRequestId, EventId, HolderId, RestrictionId
+from habeas.domain.ids import (
+    AccountId,
+    CaseId,
+    DocumentFileId,
+    DocumentRequestId,
+    EventId,
+    HolderId,
+    RestrictionId,
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -218,6 +226,15 @@ class NoticeRow(NamedTuple):
     body: bytes
 
 
+class FileRow(NamedTuple):
+    """A file that a user sent. `about` is sealed with the account's key, and so is its content, which is kept apart."""
+
+    account_id: AccountId
+    id: DocumentFileId
+    received_at: int
+    about: bytes
+
+
 class DeliveryRow(NamedTuple):
     """How far a notice got on a channel. `next_at` is None once that is over."""
 
@@ -280,7 +297,7 @@ class Changes(NamedTuple):
     dealings: Sequence[DealingRow] = ()
     """Each of them removes those that lie more than 90 days before it."""
     forgets_key: bool = False
-    """The account's wrapped key is removed at the end, and which documents it declared."""
+    """The account's wrapped key is removed at the end, which documents it declared, and the files that it sent."""
     refusals: Sequence[RefusalRow] = ()
     """One that begins inside an earlier one prolongs it: the later end wins."""
     login: LoginCells | None = None
@@ -316,6 +333,14 @@ class Rows(Protocol):
 
     def requests(self, account: AccountId) -> Sequence[RequestRow]:
         """By `sequence`."""
+
+    def request_account(self, request: DocumentRequestId) -> AccountId | None: ...
+
+    def files(self, account: AccountId) -> Sequence[FileRow]:
+        """By (`received_at`, `id`)."""
+
+    def file_content(self, account: AccountId, file: DocumentFileId) -> bytes | None:
+        """Sealed."""
 
     def failed_logins(self, ip_key: bytes, after: int, until: int, limit: int) -> Sequence[AccountId]:
         """The accounts of failed logins from an address after one instant and until another, latest first."""
@@ -398,6 +423,9 @@ class Rows(Protocol):
 
     def add_notice(self, account: AccountId, id_: str, body: bytes) -> int | None:
         """The position of a new notice; None if there is one of this id."""
+
+    def add_file(self, row: FileRow, content: bytes) -> bool:
+        """Whether it is new; one of the same id stays as it is."""
 
     def set_delivery(self, row: DeliveryRow) -> None: ...
 

@@ -13,7 +13,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
+from habeas.domain.ids import (
+    AccountId,
+    CaseId,
+    DocumentFileId,
+    DocumentRequestId,
+    EventId,
+    HolderId,
+    RestrictionId,
+)
 from habeas.service.ports import StoreFacts
 from habeas.store.errors import (
     AlreadyRecordedError,
@@ -36,6 +44,7 @@ from habeas.store.rows import (
     DealtRow,
     DeliveryRow,
     DocumentRow,
+    FileRow,
     JournalRow,
     MessageRow,
     NoticeRow,
@@ -113,6 +122,11 @@ _QUEUE_CASES = """
     SELECT * FROM case_file WHERE queue = ?1 AND (account_id, sequence) > (?2, ?3) ORDER BY account_id, sequence LIMIT ?4
 """
 _REQUESTS = "SELECT * FROM document_request WHERE account_id = ? ORDER BY sequence"
+_REQUEST_ACCOUNT = "SELECT account_id FROM document_request WHERE id = ? ORDER BY account_id LIMIT 1"
+_FILES = "SELECT account_id, id, received_at, about FROM document_file WHERE account_id = ? ORDER BY received_at, id"
+_FILE_CONTENT = "SELECT body FROM document_file WHERE account_id = ? AND id = ?"
+_ADD_FILE = "INSERT INTO document_file VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_FORGET_FILES = "DELETE FROM document_file WHERE account_id = ?"
 _FAILED_LOGINS = """
     SELECT account_id FROM failed_login WHERE ip_key = ? AND at > ? AND at <= ?
     ORDER BY at DESC, account_id DESC, sequence DESC LIMIT ?
@@ -260,6 +274,17 @@ class SqliteRows:
     def requests(self, account: AccountId) -> Sequence[RequestRow]:
         return [RequestRow._make(row) for row in self._run(_REQUESTS, (account,))]
 
+    def request_account(self, request: DocumentRequestId) -> AccountId | None:
+        row = self._run(_REQUEST_ACCOUNT, (request,)).fetchone()
+        return None if row is None else row[0]
+
+    def files(self, account: AccountId) -> Sequence[FileRow]:
+        return [FileRow._make(row) for row in self._run(_FILES, (account,))]
+
+    def file_content(self, account: AccountId, file: DocumentFileId) -> bytes | None:
+        row = self._run(_FILE_CONTENT, (account, file)).fetchone()
+        return None if row is None else row[0]
+
     def failed_logins(self, ip_key: bytes, after: int, until: int, limit: int) -> Sequence[AccountId]:
         return [account for (account,) in self._run(_FAILED_LOGINS, (ip_key, after, until, limit))]
 
@@ -393,6 +418,7 @@ class SqliteRows:
             self._run(_FORGET_KEY, (event.account_id,))
             self._run(_FORGET_MESSAGES, (event.account_id,))
             self._run(_FORGET_DOCUMENTS, (event.account_id,))
+            self._run(_FORGET_FILES, (event.account_id,))
             self._run("PRAGMA secure_delete = OFF")
 
     def _write_account(self, changes: Changes) -> None:
@@ -417,6 +443,9 @@ class SqliteRows:
     def add_notice(self, account: AccountId, id_: str, body: bytes) -> int | None:
         position: int = self._run(_LAST_NOTICE, (account,)).fetchone()[0] + 1
         return position if self._run(_ADD_NOTICE, (account, position, id_, body)).rowcount else None
+
+    def add_file(self, row: FileRow, content: bytes) -> bool:
+        return bool(self._run(_ADD_FILE, (*row, content)).rowcount)
 
     def set_delivery(self, row: DeliveryRow) -> None:
         self._run(_SET_DELIVERY, row)

@@ -12,9 +12,18 @@ from habeas.domain.account import AccountState, Life
 from habeas.domain.case import Case
 from habeas.domain.decision import Decision, Topic
 from habeas.domain.document import DocumentRequest
+from habeas.domain.document_file import DocumentFile
 from habeas.domain.errors import PlaybookError, UnreadableRecordError
 from habeas.domain.facts import DealtWith, EnrichedEvent, IpActivity
-from habeas.domain.ids import AccountId, CaseId, EventId, HolderId, RestrictionId
+from habeas.domain.ids import (
+    AccountId,
+    CaseId,
+    DocumentFileId,
+    DocumentRequestId,
+    EventId,
+    HolderId,
+    RestrictionId,
+)
 from habeas.domain.login import Trait, TraitFact, cell_of, total_cell
 from habeas.domain.notice import Channel, ChannelHealth, Delivery, Notice
 from habeas.domain.restriction import Restriction
@@ -93,6 +102,18 @@ class StoredReader:
     def document_requests(self, account: AccountId) -> tuple[DocumentRequest, ...]:
         """All document requests to the account. Raises UnreadableRecordError rather than leave one out."""
         return self._read(account, self._rows.requests(account), records.read_request)
+
+    def request_account(self, request: DocumentRequestId) -> AccountId | None:
+        return self._rows.request_account(request)
+
+    def document_files(self, account: AccountId) -> tuple[DocumentFile, ...]:
+        """The files that an account has sent. Raises UnreadableRecordError rather than leave one out."""
+        return self._read(account, self._rows.files(account), records.read_file)
+
+    def file_content(self, account: AccountId, file: DocumentFileId) -> bytes | None:
+        """What is in a file. Raises UnreadableRecordError."""
+        sealed = self._rows.file_content(account, file)
+        return None if sealed is None else records.read_content(account, file, sealed, self._sealer(account))
 
     def ip_activity(self, ip: str, at: datetime, account: AccountId) -> IpActivity:
         """What came from an address in the hour before an instant. Raises ValueError if `ip` is no IP address."""
@@ -304,6 +325,14 @@ class StoredUnitOfWork(StoredReader):
                 )
                 self._rows.set_delivery(records.delivery_row(queued))
         return position is not None
+
+    def add_document_file(self, file: DocumentFile, content: bytes) -> bool:
+        """Keep a file, sealed with its account's key. Raises UnreadableRecordError."""
+        sealer = self._sealer(file.account)
+        if sealer is None:
+            raise UnreadableRecordError("the key", file.account)
+        with self._whole():
+            return self._rows.add_file(*records.sealed_file(file, content, sealer))
 
     def set_delivery(self, delivery: Delivery) -> None:
         with self._whole():

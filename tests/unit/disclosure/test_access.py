@@ -24,9 +24,10 @@ from habeas.domain.actor import Actor, Role
 from habeas.domain.case import Case, CaseOutcome, Match, Opinion
 from habeas.domain.decision import Outcome
 from habeas.domain.document import DocumentRequest
+from habeas.domain.document_file import DocumentFile, MediaType
 from habeas.domain.event import EVENT_TYPES, OWN_EVENT_TYPES
 from habeas.domain.facts import Facts, IpActivity, NameHit
-from habeas.domain.ids import AccountId, CaseId, EventId, RestrictionId
+from habeas.domain.ids import AccountId, CaseId, DocumentFileId, EventId, RestrictionId
 from habeas.domain.kind import Kind
 from habeas.domain.place import Place
 from habeas.domain.reason import Disclosure, Reason
@@ -62,6 +63,7 @@ def a_file(
     state: AccountState | None = None,
     cases: tuple[Case, ...] = (),
     requests: tuple[DocumentRequest, ...] = (),
+    files: tuple[DocumentFile, ...] = (),
     events: tuple[RecordedEvent, ...] = (),
 ) -> SubjectFile:
     def statement(at: Any) -> Any:
@@ -74,10 +76,22 @@ def a_file(
         restrictions=given,
         cases=cases,
         requests=requests,
+        files=files,
         events=events,
         policy=POLICY,
         at=NOON + HOUR,
     )
+
+
+A_PASSPORT = DocumentFile(
+    account=AccountId("acct-1"),
+    id=DocumentFileId("df_1"),
+    kind="passport",
+    received_at=NOON,
+    media_type=MediaType.JPEG,
+    size=9_000,
+    sha256="0badc0ffee",
+)
 
 
 def content(told: SubjectFile) -> str:
@@ -120,6 +134,11 @@ def test_acts_of_staff_timers_and_what_others_said_are_not_told(type_: str) -> N
     assert a_file(events=(an_event(type_),)).events == ()
 
 
+def test_a_person_is_told_which_files_came() -> None:
+    told = content(a_file(files=(A_PASSPORT,)))
+    assert all(each in told for each in ("df_1", "passport", "image/jpeg", "0badc0ffee", "Files that you sent us"))
+
+
 # --- one form --------------------------------------------------------------------------------------------------------
 
 
@@ -129,6 +148,7 @@ def test_every_accounts_file_has_the_same_form() -> None:
         a_limit(Reason.KYC_REGION),
         cases=(a_case(restrictions=(a_limit(Reason.KYC_REGION).id,)),),
         requests=(a_document_request(),),
+        files=(A_PASSPORT,),
         events=(an_event(),),
         state=AccountState(account=AccountId("acct-1"), name="Ana", residence="DE"),
     )
