@@ -76,14 +76,20 @@ def lift(
     restriction: RestrictionArgument,
     note: NoteOption,
     as_: ActorOption,
+    attest: Annotated[
+        list[str] | None,
+        typer.Option("--attest", help="What you have seen and vouch for, such as `history`; may be repeated."),
+    ] = None,
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Lift a restriction.
+    """Lift a restriction. Some reasons are left only when enough was shown; what you vouch for counts as far as the playbook
+    says.
 
     Example: habeas lift rs_5k2jq3v7x4m6a2bc --note "control proved on the phone of record" --as tom:analyst
     """
-    act = LiftAct(actor=actor(as_), note=_note(note), restriction=RestrictionId(restriction))
+    attests = tuple(attest or ())
+    act = LiftAct(actor=actor(as_), note=_note(note), restriction=RestrictionId(restriction), attests=attests)
     act_on_restriction(act.restriction, act, store, json=json)
 
 

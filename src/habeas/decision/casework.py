@@ -2,7 +2,7 @@
 
 from habeas.decision.draft import Draft
 from habeas.domain import event_data as data
-from habeas.domain.case import Case, CaseStatus, CaseStep, Priority
+from habeas.domain.case import Case, CaseStatus, CaseStep
 from habeas.domain.casework import step, ticked, why_not_step
 from habeas.domain.decision import Refusal
 
@@ -24,7 +24,7 @@ def work(draft: Draft, act: data.CaseWork) -> Refusal | None:
         case, act.step, act.actor, draft.now, note=act.note, value=act.value, hardship_for=policy.hardship_for
     )
     draft.change_case(changed)
-    if changed.priority is Priority.PAGE and case.priority is not Priority.PAGE:
+    if act.step is CaseStep.HARDSHIP:
         draft.page(changed)
     return None
 
