@@ -166,6 +166,7 @@ class Story:
         return replace(
             facts,
             requests=tuple(self.requests.values()),
+            cases=tuple(self.cases[opened.id] for opened in self.state.cases if opened.id in self.cases),
             case=case,
             restriction=facts.restriction or restriction,
         )

@@ -62,7 +62,8 @@ def decide(
         str,
         typer.Option(
             "--outcome",
-            help="Of a match: true_match or false_match. Of a suspicion: confirmed, unfounded or offboard. Else: resolved.",
+            help="Of a match: true_match or false_match. Of a suspicion: confirmed, unfounded or offboard. Of an appeal: "
+            "granted, partly or refused. Else: resolved.",
         ),
     ],
     note: NoteOption,

@@ -25,7 +25,8 @@ FilesArgument = Annotated[
 def ingest(files: FilesArgument, store: StoreOption = None, json: JsonOption = False) -> None:
     """Record events from files and print one outcome for each, in order.
 
-    A line that cannot be used is reported with its number and the rest goes on; the exit code is then 1.
+    A line that cannot be used, or asks for what is refused, is reported with its number and the rest goes on; the exit code
+    is then 1.
 
     Example: habeas ingest events.ndjson
     """
@@ -66,7 +67,7 @@ def _failed(exc: EventRejectedError) -> "Future[Outcome]":
 
 
 def _print(where: str, future: "Future[Outcome]", *, json: bool) -> int:
-    """Print one outcome in its turn; returns 1 if the line was refused."""
+    """Print one outcome in its turn; returns 1 if the line, or what it asks for, was refused."""
     try:
         outcome = future.result()
     except EventRejectedError as exc:
@@ -77,4 +78,8 @@ def _print(where: str, future: "Future[Outcome]", *, json: bool) -> int:
         show.json_line(outcome)
     else:
         print("\n".join(show.outcome_lines(outcome)))
+    if outcome.refusal is not None:
+        sys.stdout.flush()
+        print(f"{where}: refused: {outcome.refusal.message}", file=sys.stderr, flush=True)
+        return 1
     return 0

@@ -99,7 +99,8 @@ def lift(
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Lift a restriction.
+    """Lift a restriction. Some reasons are left only when enough was shown; what you vouch for counts as far as the playbook
+    says.
 
     Example: habeas lift rs_5k2jq3v7x4m6a2bc --note "control proved on the phone of record" --as tom:analyst
     """
@@ -222,7 +223,7 @@ def assist(
     """
     act = AssistAct(
         actor=actor(as_),
-        note=_note(note),
+        note=note_text(note),
         capability=Capability.WITHDRAW_FIAT if fiat else Capability.WITHDRAW_CRYPTO,
         asset=asset,
         amount=amount(amount_, "--amount") or Decimal(0),
@@ -244,5 +245,5 @@ def assist_sign(
 
     Example: habeas assist-sign alice pm_5k2jq3v7x4m6a2bc --note "papers seen" --as sue:senior_analyst
     """
-    act = AssistSignAct(actor=actor(as_), note=_note(note), permit=permit)
+    act = AssistSignAct(actor=actor(as_), note=note_text(note), permit=permit)
     act_on_account(account_id(account), act, store, json=json)

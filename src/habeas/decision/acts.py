@@ -23,7 +23,7 @@ from habeas.decision.remember import remember_proof
 from habeas.domain import event_data as data
 from habeas.domain.actor import Actor, Role
 from habeas.domain.case import Priority
-from habeas.domain.decision import Refusal
+from habeas.domain.decision import Refusal, Timer
 from habeas.domain.ids import RestrictionId
 from habeas.domain.proof import EDUCATION, KYC, Proof, by_challenge
 from habeas.domain.restriction import (
@@ -60,14 +60,13 @@ def timer_due(draft: Draft, due: data.TimerDue) -> None:
             draft.end(expire(restriction))
         case Ending.FALL_BACK:
             draft.end(expire(restriction))
-            follower = _fall_back(draft, restriction)
-            draft.place(follower)
-            for request in draft.requests:
-                if request.restriction == restriction.id:
-                    draft.change_request(replace(request, restriction=follower.id))
+            draft.follow_up(restriction, _fall_back(draft, restriction))
         case Ending.HOLD_AND_PAGE:
             why = "its time is over, and only a person may end it"
             draft.open_case(PAGE, restriction.reason, why, about=restriction.id)
+            # Whoever decides that case and leaves this standing is asked again: nothing is held that nobody looks at.
+            again_at = draft.now + draft.policy.safety.recheck_for
+            draft.time(Timer(restriction.id, restriction.generation, again_at))
 
 
 def _recheck(draft: Draft, restriction: Restriction) -> None:

@@ -24,6 +24,8 @@ def work(draft: Draft, act: data.CaseWork) -> Refusal | None:
         case, act.step, act.actor, draft.now, note=act.note, value=act.value, hardship_for=policy.hardship_for
     )
     draft.change_case(changed)
+    if act.step is CaseStep.HARDSHIP:
+        draft.page(changed)
     return None
 
 

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from habeas.decision.draft import Draft
 from habeas.domain import event_data as data
 from habeas.domain.case import Priority
-from habeas.domain.decision import Refusal
+from habeas.domain.decision import Refusal, Timer
 from habeas.domain.document import (
     DocumentRequest,
     RequestStatus,
@@ -76,6 +76,8 @@ def clock(draft: Draft, due: data.TimerDue) -> None:
     if request.status is RequestStatus.CHECKING:
         why = f"checking the documents of request {request.id} takes longer than promised"
         draft.open_case(CasePolicy(QUEUE, Priority.HIGH), request.reason, why, about=RestrictionId(request.id))
+        # A case that is decided without a word on the documents opens again.
+        draft.time(Timer(request.id, request.generation, draft.now + draft.policy.documents.check_for))
     elif draft.now < request.due_at and not request.is_reminded:
         draft.change_request(replace(request, is_reminded=True, generation=request.generation + 1))
     else:

@@ -119,6 +119,7 @@ class Draft:
         for older in self.state.restrictions:
             if older.status is Status.ACTIVE and makes_redundant(restriction, older):
                 self.end(supersede(older, AUTOMATION, self.now, restriction.id))
+                self._pass_on_requests(older.id, restriction.id)
         self._keep(restriction)
         self._placed.append(brief(restriction))
         if restriction.scope in ACCOUNT_WIDE:
@@ -126,6 +127,19 @@ class Draft:
         if restriction.is_automated and self.policy.kind_policy(restriction.kind).automated_max is not None:
             placed = AutomatedPlacement(restriction.kind, self.now)
             self.state = replace(self.state, automated=(*self.state.automated, placed))
+
+    def follow_up(self, over: Restriction, follower: Restriction) -> None:
+        """What follows begins. What was asked for because of what is over, and was shown for it, counts for this now."""
+        self.place(follower)
+        for proof in self.state.proofs:
+            if proof.about == over.id:
+                self.show(Proof(proof.what, follower.starts_at, follower.id))
+        self._pass_on_requests(over.id, follower.id)
+
+    def _pass_on_requests(self, over: RestrictionId, to: RestrictionId) -> None:
+        for request in self.requests:
+            if request.restriction == over:
+                self.change_request(replace(request, restriction=to))
 
     def propose(self, restriction: Restriction) -> None:
         """A restriction waits for its second signature. It limits nothing until then."""
@@ -210,37 +224,60 @@ class Draft:
         reason = SANCTIONS_MATCH if match else reason
         same = (policy.queue, reason, matter)
         known = next((case for case in self.state.cases if (case.queue, case.reason, case.about) == same), None)
-        if known is not None and (match or _RANK[policy.priority] >= _RANK[known.priority]):
+        about_these = restrictions or ((about,) if about else ())
+        if known is not None:
+            if not match and _RANK[policy.priority] < _RANK[known.priority]:
+                self._hurry(known.id, policy, why, about_these)
             return
         case = Case(
-            id=known.id if known else CaseId(self.new_id("cs", policy.queue, reason, matter)),
+            id=CaseId(self.new_id("cs", policy.queue, reason, matter)),
             account=self.state.account,
             queue=policy.queue,
             reason=reason,
             priority=policy.priority,
             why=why,
             cause=self.event.id,
-            opened_at=known.opened_at if known else self.now,
+            opened_at=self.now,
             due_at=due_after(self.policy.casework.duty.get(policy.queue), self.now, policy.due_for),
-            restrictions=restrictions or ((about,) if about else ()),
+            restrictions=about_these,
+            about=matter,
             match=match,
             appeal=appeal,
             tasks=policy.tasks,
         )
-        self._keep_case(case, matter)
+        self.change_case(case)
         if case.priority is Priority.PAGE:
-            self._send(self.state.account, Topic.PAGE, _pack(case), case.id)
+            self.page(case)
+
+    def _hurry(self, id_: CaseId, policy: CasePolicy, why: str, restrictions: tuple[RestrictionId, ...]) -> None:
+        """The same matter has become urgent. Who works on it, and what was done and said, stays."""
+        case = next(case for case in (*reversed(self._cases), *self.facts.cases) if case.id == id_)
+        due_at = self.now + policy.due_for
+        changed = replace(
+            case,
+            priority=policy.priority,
+            why=why,
+            due_at=due_at if case.is_late else min(case.due_at, due_at),
+            counted_from=self.now,
+            restrictions=tuple(dict.fromkeys((*case.restrictions, *restrictions))),
+            tasks=tuple(dict.fromkeys((*case.tasks, *policy.tasks))),
+            is_warned=False,
+            is_late=False,
+            generation=case.generation + 1,
+        )
+        self.change_case(changed)
+        if changed.priority is Priority.PAGE:
+            self.page(changed)
+
+    def page(self, case: Case) -> None:
+        """Call a person now."""
+        self._send(self.state.account, Topic.PAGE, _pack(case), case.id)
 
     def change_case(self, case: Case) -> None:
-        """A case has moved. A decided one is no longer open, so that the same matter may open again."""
-        known = next((other for other in self.state.cases if other.id == case.id), None)
-        about = case.match.pair if case.match else case.appeal.restriction if case.appeal else ""
-        self._keep_case(case, known.about if known else about)
-
-    def _keep_case(self, case: Case, matter: str) -> None:
+        """A case is opened or has moved. A decided one is no longer open, so that the same matter may open again."""
         self._cases.append(case)
         others = tuple(other for other in self.state.cases if other.id != case.id)
-        opened = OpenCase(case.id, case.queue, case.reason, case.priority, case.opened_at, matter)
+        opened = OpenCase(case.id, case.queue, case.reason, case.priority, case.opened_at, case.about)
         is_open = case.status is CaseStatus.OPEN
         self.state = replace(self.state, cases=(*others, opened) if is_open else others)
         self._timers.pop(case.id, None)

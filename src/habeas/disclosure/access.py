@@ -82,8 +82,8 @@ TOLD: dict[type[Struct], dict[str, Telling]] = {
         but={
             _E: "account appeal",
             _S: "queue reason priority why opinions outcome assignee remarks external_ref is_hardship tasks done",
-            _D: "cause match",
-            _X: "reminders is_warned is_late generation",
+            _D: "cause match about",
+            _X: "reminders is_warned is_late counted_from generation",
         },
     ),
     DocumentRequest: _of(
@@ -94,7 +94,7 @@ TOLD: dict[type[Struct], dict[str, Telling]] = {
     Item: _of("kind status reason", but={_S: "rejections"}),
     Facts: _of(
         but={
-            _E: "place agent restriction case requests mains holder siblings holder_restrictions is_own_counterparty",
+            _E: "place agent restriction case cases requests mains holder siblings holder_restrictions is_own_counterparty",
             _O: "ip_activity dealt_with reporter other_party earlier",
             _D: "wallets documents exposure names traits",
             _X: "unavailable",

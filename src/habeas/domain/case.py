@@ -126,6 +126,8 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     opened_at: datetime
     due_at: datetime
     restrictions: tuple[RestrictionId, ...] = ()
+    about: str = ""
+    """What makes it a matter of its own: a restriction, a document request, a pair that was compared."""
     match: Match | None = None
     appeal: Appeal | None = None
     stage: CaseStage = CaseStage.NEW
@@ -134,6 +136,8 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     external_ref: str = ""
     """Its number in another system."""
     is_hardship: bool = False
+    counted_from: datetime | None = None
+    """Since when its time is counted, where that is not since it was opened: it was opened again, or has waited."""
     waiting_since: datetime | None = None
     reminders: int = 0
     """How often the user was reminded while it waits."""

@@ -67,8 +67,14 @@ def _waiting(case: Case, at: datetime, _value: str, _hardship_for: timedelta) ->
 def resumed(case: Case, at: datetime) -> Case:
     """The case goes on, and the time that it waited for the user is not counted."""
     assert case.waiting_since is not None
-    due_at = case.due_at + (at - case.waiting_since)
-    return replace(case, stage=CaseStage.WORKING, waiting_since=None, due_at=due_at)
+    waited_for = at - case.waiting_since
+    return replace(
+        case,
+        stage=CaseStage.WORKING,
+        waiting_since=None,
+        due_at=case.due_at + waited_for,
+        counted_from=_counted_from(case) + waited_for,
+    )
 
 
 def _resumed(case: Case, at: datetime, _value: str, _hardship_for: timedelta) -> Case:
@@ -86,7 +92,13 @@ def _referred(case: Case, _at: datetime, value: str, _hardship_for: timedelta) -
 def _in_hardship(case: Case, at: datetime, _value: str, hardship_for: timedelta) -> Case:
     """Rent, food, wages: somebody looks within the hour (complaint 5 of model 4)."""
     return replace(
-        case, is_hardship=True, priority=Priority.PAGE, due_at=min(case.due_at, at + hardship_for), is_warned=False
+        case,
+        is_hardship=True,
+        priority=Priority.PAGE,
+        due_at=at + hardship_for if case.is_late else min(case.due_at, at + hardship_for),
+        counted_from=at,
+        is_warned=False,
+        is_late=False,
     )
 
 
@@ -99,7 +111,8 @@ def _reopened(case: Case, at: datetime, _value: str, _hardship_for: timedelta) -
         outcome=None,
         decided_at=None,
         opinions=(),
-        due_at=at + (case.due_at - case.opened_at),
+        due_at=at + (case.due_at - _counted_from(case)),
+        counted_from=at,
         is_warned=False,
         is_late=False,
     )
@@ -129,8 +142,12 @@ def next_look(
         left = remind_after_for[case.reminders :]
         return case.waiting_since + (left[0] if left else silence_for)
     if not case.is_warned:
-        return case.opened_at + (case.due_at - case.opened_at) * warn_at_share
+        return _counted_from(case) + (case.due_at - _counted_from(case)) * warn_at_share
     return None if case.is_late else case.due_at
+
+
+def _counted_from(case: Case) -> datetime:
+    return case.counted_from or case.opened_at
 
 
 def ticked(case: Case, at: datetime, remind_after_for: tuple[timedelta, ...]) -> tuple[Case, str]:

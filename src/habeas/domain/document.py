@@ -167,7 +167,8 @@ def next_look(
     if not request.is_open:
         return None
     if request.complete_at is not None:
-        return request.complete_at + check_for
+        look_at = request.complete_at + check_for
+        return look_at if look_at > now else now + check_for
     remind_at = request.due_at - remind_before_for
     return request.due_at if request.is_reminded or remind_at <= now else remind_at
 

@@ -137,6 +137,8 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     """Listed names that the declared name resembles, best first."""
     restriction: Restriction | None = None
     """The restriction that an act is about, where it has ended and the state no longer holds it."""
+    cases: tuple[Case, ...] = ()
+    """The account's open cases, as they are recorded."""
     case: Case | None = None
     """The case that an act is about, as it is recorded."""
     requests: tuple[DocumentRequest, ...] = ()

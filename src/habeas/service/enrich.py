@@ -174,6 +174,9 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader, list
     case_id = _case_of(event)
     if case_id is not None:
         facts = replace(facts, case=_case(reader, event.account, case_id))
+    if state.cases:
+        open_ids = {case.id for case in state.cases}
+        facts = replace(facts, cases=tuple(case for case in reader.cases(event.account) if case.id in open_ids))
     if state.requests or isinstance(event.data, data.DocumentFact):
         facts = replace(facts, requests=reader.document_requests(event.account))
     contested = _contested(event, facts.case)

@@ -38,5 +38,6 @@ def _due(store: Store, clock: Clock) -> list[DueTimer]:
 def _event(due: DueTimer) -> Event:
     timer = due.timer
     body = msgspec.json.encode(TimerDue(about=timer.about, generation=timer.generation))
-    id_ = f"{timer.about}/{timer.generation}"
+    # The time is part of it: a clock that is wound up again without a change, as of an account's life, fires anew.
+    id_ = f"{timer.about}/{timer.generation}/{timer.due_at:%Y%m%dT%H%M%S.%fZ}"
     return make_event(id_, TIMER_SOURCE, TIMER_DUE, due.account, timer.due_at, body)

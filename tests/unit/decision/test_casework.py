@@ -99,6 +99,71 @@ def test_need_is_looked_at_within_the_hour() -> None:
     case = step(story, case, "hardship", actor=SUPPORT)
     assert (case.is_hardship, case.priority) == (True, Priority.PAGE)
     assert case.due_at - story.now == span("1h")
+    assert story.pages == 1
+
+
+def test_need_that_is_told_of_a_late_case_has_its_hour_and_calls_again_when_that_is_over() -> None:
+    story, case = a_case()
+    story.wait("2d")
+    assert story.cases[case.id].is_late
+    pages = story.pages
+    case = step(story, case, "hardship", actor=SUPPORT)
+    assert (case.due_at - story.now, case.is_late, story.pages) == (span("1h"), False, pages + 1)
+    story.wait("1h")
+    assert story.cases[case.id].is_late
+    assert story.pages > pages + 1
+
+
+def test_a_matter_that_becomes_urgent_keeps_who_works_on_it_and_its_clock_goes_on() -> None:
+    story = Story()
+    story.sim_changed()
+    story.credential_changed("password")
+    story.event("address.added", chain="BTC", address="new")
+    (case,) = story.cases.values()
+    assert (case.queue, case.priority) == ("takeover", Priority.HIGH)
+    step(story, case, "assign")
+    step(story, case, "refer", value="JIRA-17")
+    story.wait("19h")
+    before = story.cases[case.id]
+    assert before.is_warned
+    story.login("RU", "10m", device="burner")
+    after = story.cases[case.id]
+    assert (after.priority, after.due_at) == (Priority.PAGE, story.now + span("4h"))
+    assert (after.assignee, after.external_ref, after.remarks) == ("jane", "JIRA-17", before.remarks)
+    assert after.generation > before.generation
+    assert story.timers[case.id].due_at > story.now
+    story.wait("5h")
+    assert story.cases[case.id].is_late
+
+
+@pytest.mark.parametrize("how", ["reopened", "waited"])
+def test_what_was_opened_again_or_has_waited_is_not_called_late_at_once(how: str) -> None:
+    story, case = a_case()
+    if how == "reopened":
+        story.opinion(case, "resolved", actor=ANALYST)
+        story.wait("100d")
+        case = step(story, case, "reopen")
+        assert case.due_at - story.now == span("24h")
+    else:
+        step(story, case, "wait", "1h")
+        story.wait("6d")
+        case = step(story, case, "resume")
+    told = list(said(story))
+    story.wait("10h")
+    assert list(said(story)) == told
+    story.wait(f"{int((case.due_at - story.now).total_seconds()) - 1}s")
+    assert list(said(story)) == [*told, "late_soon"]
+
+
+def test_a_case_that_is_opened_again_is_still_the_same_matter() -> None:
+    story = Story()
+    story.event("signal.received", typology="tainted_funds", score=0.8, asset="ETH", amount="2", tx="t1", vendor="acme")
+    story.event("document.decided", "1h", kind="source_of_funds", result="accepted")
+    case = next(case for case in story.cases.values() if case.about)
+    story.opinion(case, "resolved", actor=ANALYST)
+    step(story, case, "reopen")
+    story.event("document.decided", "1h", kind="source_of_funds", result="accepted")
+    assert [known.id for known in story.state.cases if known.about == case.about] == [case.id]
 
 
 def test_a_decided_case_opens_again_on_new_facts_for_half_a_year() -> None:

@@ -6,12 +6,13 @@ import pytest
 from msgspec.structs import replace
 
 from habeas.domain.capability import Level
+from habeas.domain.case import CaseStatus
 from habeas.domain.decision import Timer
 from habeas.domain.ids import RestrictionId
 from habeas.domain.kind import Kind
 from habeas.domain.restriction import AtEnd, Condition, Ending, Restriction, Scope, Status
 from tests.builders import HOUR, NOON, a_restriction
-from tests.stories import Story, a_settled_state, kinds_of, span
+from tests.stories import ANALYST, Story, a_settled_state, kinds_of, span
 
 
 def a_story_of(*restrictions: Restriction) -> Story:
@@ -151,6 +152,17 @@ def test_what_law_holds_stays_at_its_end_and_a_person_is_called(kind: Kind) -> N
     outcome = story.timer(due())
     assert (outcome.lifted, story.pages) == ((), 1)
     assert story.level("withdraw_crypto", at=NOON + span("300d")) is Level.DENY
+
+
+def test_what_waits_for_a_person_comes_back_when_that_case_was_decided_without_ending_it() -> None:
+    story = a_story_of(a_restriction("rs_1", kind=Kind.FROZEN, at_end=AtEnd(ending=Ending.HOLD_AND_PAGE)))
+    story.timers["rs_1"] = due()
+    story.wait("24h")
+    for pages in (1, 2, 3):
+        assert story.pages == pages
+        (case,) = (case for case in story.cases.values() if case.status is CaseStatus.OPEN)
+        story.opinion(case, "resolved", "1m", actor=ANALYST)
+        story.wait("30d")
 
 
 def test_a_person_is_called_for_every_order_that_ends_and_not_only_for_the_first() -> None:
