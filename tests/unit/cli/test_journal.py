@@ -60,7 +60,7 @@ def test_the_public_key_is_one_and_is_not_the_secret(run: Run, database: Path, t
 
 DAMAGE = {
     "a changed entry": (
-        "UPDATE journal SET entry = CAST(substr(entry, 1, length(entry) - 1) || x'00' AS BLOB) WHERE position = 1",
+        "UPDATE journal SET entry = CAST(substr(entry, 1, length(entry) - 2) || x'0001' AS BLOB) WHERE position = 1",
         "are not the ones that were signed",
     ),
     "a removed entry": ("DELETE FROM journal WHERE position = 2", "that were signed are missing: 2 first"),
