@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from habeas.decision import documents
 from habeas.decision.birth import born
 from habeas.decision.draft import AUTOMATION, Draft
 from habeas.domain.actor import Actor
@@ -115,7 +116,7 @@ def declare(draft: Draft, restriction: Restriction, answers: dict[str, str]) -> 
         draft.show(Proof(DECLARATION, draft.now, restriction.id))
         for request in draft.requests:
             if request.restriction == restriction.id and DECLARATION_DOCUMENT in request.asked:
-                draft.change_request(accepted(request, DECLARATION_DOCUMENT, draft.now))
+                documents.change(draft, accepted(request, DECLARATION_DOCUMENT, draft.now))
     else:
         _declared_otherwise(draft, restriction, policy)
 
