@@ -23,7 +23,7 @@ from habeas.domain.actor import Actor, Role
 from habeas.domain.capability import ACCOUNT_CAPABILITIES, FLOOR, Capability, Level
 from habeas.domain.case import Case, CaseOutcome, CaseStatus
 from habeas.domain.decision import Outcome
-from habeas.domain.document import DocumentRequest, RequestStatus
+from habeas.domain.document import DocumentRequest
 from habeas.domain.event import make_event
 from habeas.domain.event_data import CaseAct, ExtendAct, LiftAct, PlaceAct
 from habeas.domain.ids import AccountId, CaseId
@@ -319,8 +319,24 @@ def test_more_time_is_given_once_and_what_was_told_moves_with_it(house: House) -
     house.done(ExtendAct(actor=ANN, note="on a journey", request=asked.id))
     (longer,) = house.requests()
     assert longer.due_at - asked.due_at == POLICY.documents.extend_for
-    house.wait(12 * DAY)
-    assert house.requests()[0].status is RequestStatus.ISSUED
+    lock = house.the("MISSING_DOCUMENT")
+    assert end_instant(longer.due_at, WORDS) in house.entry(lock).by_when
+    house.wait(longer.due_at - house.now - SECOND)
+    assert house.the("MISSING_DOCUMENT").kind == "STEP_UP"
+    house.wait(SECOND)
+    assert house.the("MISSING_DOCUMENT").kind == "WITHDRAW_ONLY"
+    house.accept("passport")
+    is_free(house)
+
+
+def test_what_was_sent_in_time_is_not_late_because_we_are_slow(house: House) -> None:
+    house.send("document.expired", kind="passport")
+    house.send("document.received", 13 * DAY, kind="passport")
+    house.wait(5 * DAY)
+    assert house.the("MISSING_DOCUMENT").kind == "STEP_UP"
+    house.send("document.decided", kind="passport", result="rejected", reason="the photograph is cut off")
+    (asked,) = house.requests()
+    assert asked.due_at - house.now == DAY
     house.accept("passport")
     is_free(house)
 

@@ -6,7 +6,7 @@
 | clocks | each open case and document request has a timer, or is late and a person was called |
 | once | no timer comes due twice as the same one, which a store would take for a duplicate and never do |
 | people decide | automation never closes a case |
-| law | what law holds ends by no time, and by no automation |
+| law | what law holds ends by no time, by no automation, and by no appeal: only when two found a false match |
 | floor | support, documents, appeals and the own data are never held or denied |
 | way out | when everything that is needed was shown, what automation placed is gone, or a person was asked to decide |
 
@@ -30,7 +30,7 @@ from hypothesis.stateful import (
 )
 from msgspec.structs import replace
 
-from habeas.decision import acts, casework, draft, release
+from habeas.decision import acts, appeals, casework, draft, release
 from habeas.domain.account import Life
 from habeas.domain.actor import Actor, Role
 from habeas.domain.capability import FLOOR, Level
@@ -340,6 +340,16 @@ class WaysOut(RuleBasedStateMachine):
         for who in (by, second):
             self.act("habeas.case.decide", who, case=case.id, outcome=outcome, done=list(case.tasks))
 
+    @rule(which=picks, by=people, outcome=st.sampled_from([CaseOutcome.GRANTED, CaseOutcome.PARTLY]))
+    def an_appeal_is_heard(self, which: int, by: Actor, outcome: CaseOutcome) -> None:
+        contested = self.pick(which)
+        if contested is None:
+            return
+        self.event("appeal.filed", restriction=contested.id, text="it was not me")
+        for opened in self.story.state.cases:
+            if opened.queue == "appeals" and opened.about == contested.id:
+                self.act("habeas.case.decide", by, case=opened.id, outcome=outcome)
+
     @rule(which=picks, by=people, step=st.sampled_from(list(CaseStep)))
     def somebody_works(self, which: int, by: Actor, step: CaseStep) -> None:
         known = list(self.story.cases)
@@ -402,6 +412,9 @@ class WaysOut(RuleBasedStateMachine):
             elif r.status is not Status.SUPERSEDED:
                 assert r.ended_by is not None
                 assert r.ended_by.is_person
+                # Two reviewers found a false match, and there is no other way.
+                assert (r.kind, r.status) == (Kind.SANCTIONS_BLOCK, Status.LIFTED)
+                assert r.end_note.startswith("false match")
 
     @precondition(is_alive)
     @invariant()
@@ -473,7 +486,12 @@ def _requests_outlive_what_they_were_for(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(draft.Draft, "_pass_on_requests", lambda *_: None)
 
 
+def _an_appeal_is_a_way_around(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(appeals, "why_not", lambda *_: None)
+
+
 PLANTED = [
+    _an_appeal_is_a_way_around,
     _forgets_what_is_held_and_paged,
     _ways_out_lead_nowhere,
     _silence_closes_cases,

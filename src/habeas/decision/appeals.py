@@ -42,6 +42,9 @@ def why_not(draft: Draft, case: Case, by: Actor, outcome: CaseOutcome) -> Refusa
     refused = why_not_decide_appeal(subject, by)
     if refused is None and outcome is CaseOutcome.GRANTED and subject is not None:
         refused = why_not_annul(subject, by)
+    if refused is None and outcome is CaseOutcome.PARTLY and subject is not None and subject.status is Status.ACTIVE:
+        # To end it from now on is a lift, and no appeal is a way around what a lift needs.
+        return release.why_not(draft, subject, by)
     return None if refused is None else Refusal("not_permitted", refused)
 
 

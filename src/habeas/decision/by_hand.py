@@ -29,7 +29,6 @@ from habeas.domain.restriction import (
     why_not_annul,
     why_not_approve,
     why_not_exempt,
-    why_not_lift,
     why_not_place,
     why_not_renew,
 )
@@ -210,16 +209,9 @@ def lift_by_hand(draft: Draft, act: data.LiftAct) -> Refusal | None:
     subject = _subject(draft, act)
     if isinstance(subject, Refusal):
         return subject
-    refused = why_not_lift(subject, act.actor)
-    if refused is not None:
-        return Refusal("not_permitted", refused)
-    way_out = release.release_policy(draft.policy, subject)
-    if way_out and way_out.needed_by_hand and not release.is_complete(draft, subject, way_out, act.attests):
-        wanted = ", ".join(release.missing(draft, subject, way_out))
-        message = (
-            f"{subject.reason} is lifted when enough was shown, and {wanted} is not yet; if it was wrong, annul it"
-        )
-        return Refusal("not_proved", message)
+    refusal = release.why_not(draft, subject, act.actor, act.attests)
+    if refusal is not None:
+        return refusal
     release.release(draft, subject, act.actor, act.note)
     return None
 

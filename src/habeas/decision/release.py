@@ -10,15 +10,17 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from habeas.decision import documents
 from habeas.decision.birth import born
 from habeas.decision.draft import AUTOMATION, Draft
 from habeas.domain.actor import Actor
+from habeas.domain.decision import Refusal
 from habeas.domain.document import accepted
 from habeas.domain.evidence import Evidence
 from habeas.domain.kind import HELD_BY_LAW_KINDS, Kind
 from habeas.domain.proof import DECLARATION, Proof, by_challenge, by_document, is_shown
 from habeas.domain.region import RegionBasis
-from habeas.domain.restriction import ACCOUNT_WIDE, Restriction, Scope, Status, lift
+from habeas.domain.restriction import ACCOUNT_WIDE, Restriction, Scope, Status, lift, why_not_lift
 from habeas.playbook.plan import Planned
 from habeas.playbook.policy import (
     NAMED_DOCUMENT,
@@ -59,6 +61,23 @@ def release(draft: Draft, restriction: Restriction, by: Actor, note: str) -> Non
         draft.state = replace(draft.state, traveller_until=draft.now + policy.traveller_for)
 
 
+def why_not(draft: Draft, restriction: Restriction, by: Actor, attested: Iterable[str] = ()) -> Refusal | None:
+    """Why a person may not end this restriction from now on; None if it may. Some reasons are not left on anybody's word alone
+    (row A038). `attested` is what the person has seen and vouches for.
+    """
+    refused = why_not_lift(restriction, by)
+    if refused is not None:
+        return Refusal("not_permitted", refused)
+    way_out = release_policy(draft.policy, restriction)
+    if way_out is None or not way_out.needed_by_hand or is_complete(draft, restriction, way_out, attested):
+        return None
+    wanted = ", ".join(missing(draft, restriction, way_out))
+    message = (
+        f"{restriction.reason} is lifted when enough was shown, and {wanted} is not yet; if it was wrong, annul it"
+    )
+    return Refusal("not_proved", message)
+
+
 def release_policy(policy: Policy, restriction: Restriction) -> ReleasePolicy | None:
     """The way out of a restriction, if the playbook has one for its reason and kind. What law holds has none."""
     found = policy.releases.get(restriction.reason)
@@ -97,7 +116,7 @@ def declare(draft: Draft, restriction: Restriction, answers: dict[str, str]) -> 
         draft.show(Proof(DECLARATION, draft.now, restriction.id))
         for request in draft.requests:
             if request.restriction == restriction.id and DECLARATION_DOCUMENT in request.asked:
-                draft.change_request(accepted(request, DECLARATION_DOCUMENT, draft.now))
+                documents.change(draft, accepted(request, DECLARATION_DOCUMENT, draft.now))
     else:
         _declared_otherwise(draft, restriction, policy)
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from habeas.domain.actor import Actor, Role
 from habeas.domain.appeal import Contestable
 from habeas.domain.case import Case, CaseStatus
+from habeas.domain.facts import Facts, ListHit
 from habeas.domain.restriction import Restriction, Status
 from tests.stories import ANALYST, Story, a_settled_state
 
@@ -121,3 +122,20 @@ def test_what_two_people_signed_takes_two_to_end() -> None:
     assert story.restrictions[ban.id].status is Status.ACTIVE
     story.opinion(case, "granted", actor=SUE)
     assert story.restrictions[ban.id].status is Status.ANNULLED
+
+
+def test_no_appeal_is_a_way_around_what_a_lift_needs() -> None:
+    story = Story()
+    said = {"kind": "passport", "number": "X1", "country": "GB"}
+    listed = Facts(documents=(ListHit("OFAC-SDN", "OFAC-SDN@1", "888", "passport IR"),))
+    story.event("account.profile_changed", looked_up=listed, document=said)
+    story.placed_by_staff("ACCOUNT_TAKEOVER", kind="OUTFLOW_HOLD")
+    for restriction, words in zip(
+        story.state.in_force(story.now), ("two reviewers", "challenge:liveness"), strict=True
+    ):
+        story.event("appeal.filed", "1h", restriction=restriction.id, text="It was never me.")
+        (case,) = (case for case in story.cases.values() if case.about == restriction.id and case.appeal)
+        story.opinion(case, "partly", actor=ALMA)
+        assert words in refusal(story)
+        assert story.restrictions[restriction.id].status is Status.ACTIVE
+        assert story.cases[case.id].status is CaseStatus.OPEN
