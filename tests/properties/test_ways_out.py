@@ -30,7 +30,7 @@ from hypothesis.stateful import (
 )
 from msgspec.structs import replace
 
-from habeas.decision import acts, appeals, casework, draft, release
+from habeas.decision import acts, casework, draft, release
 from habeas.domain.account import Life
 from habeas.domain.actor import Actor, Role
 from habeas.domain.capability import FLOOR, Level
@@ -486,12 +486,7 @@ def _requests_outlive_what_they_were_for(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(draft.Draft, "_pass_on_requests", lambda *_: None)
 
 
-def _an_appeal_is_a_way_around(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(appeals, "why_not", lambda *_: None)
-
-
 PLANTED = [
-    _an_appeal_is_a_way_around,
     _forgets_what_is_held_and_paged,
     _ways_out_lead_nowhere,
     _silence_closes_cases,

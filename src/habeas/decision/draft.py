@@ -227,7 +227,7 @@ class Draft:
         about_these = restrictions or ((about,) if about else ())
         if known is not None:
             if not match and _RANK[policy.priority] < _RANK[known.priority]:
-                self._hurry(known.id, policy, why, about_these)
+                self._hurry(known, policy, why, about_these)
             return
         case = Case(
             id=CaseId(self.new_id("cs", policy.queue, reason, matter)),
@@ -249,10 +249,24 @@ class Draft:
         if case.priority is Priority.PAGE:
             self.page(case)
 
-    def _hurry(self, id_: CaseId, policy: CasePolicy, why: str, restrictions: tuple[RestrictionId, ...]) -> None:
+    def _hurry(self, known: OpenCase, policy: CasePolicy, why: str, restrictions: tuple[RestrictionId, ...]) -> None:
         """The same matter has become urgent. Who works on it, and what was done and said, stays."""
-        case = next(case for case in (*reversed(self._cases), *self.facts.cases) if case.id == id_)
         due_at = self.now + policy.due_for
+        # An event from before facts had the open cases knows only that there is one.
+        bare = Case(
+            id=known.id,
+            account=self.state.account,
+            queue=known.queue,
+            reason=known.reason,
+            priority=known.priority,
+            why=why,
+            cause=self.event.id,
+            opened_at=known.opened_at,
+            due_at=due_at,
+            about=known.about,
+        )
+        recorded = (case for case in (*reversed(self._cases), *self.facts.cases) if case.id == known.id)
+        case = next(recorded, bare)
         changed = replace(
             case,
             priority=policy.priority,
