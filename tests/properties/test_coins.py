@@ -20,7 +20,7 @@ from habeas.domain.transfer import Beginning, CoinBook, Mix, Record, Transaction
 from habeas.reference.coins.budget import Budget
 from habeas.reference.coins.fifo import Piece, trace_flows
 from habeas.reference.coins.forward import affected, whereabouts
-from habeas.reference.coins.haircut import sweep_flows
+from habeas.reference.coins.haircut import Shares, sweep_flows
 from habeas.reference.coins.ledger import MemoryLedger
 from habeas.reference.coins.standing import Judge
 from habeas.reference.coins.trace import trace
@@ -193,6 +193,27 @@ def test_fifo_backwards_is_what_queues_carry_forwards(history: History) -> None:
 @given(one_asset())
 def test_the_haircut_backwards_is_what_fractions_carry_forwards(history: History) -> None:
     check_haircut(shares_of, history)
+
+
+def check_bounded(sweep: Callable[..., Shares], history: History, least: Fraction, steps: int) -> None:
+    """What is not followed is counted: no share is too large, and all that they lack is in `unfollowed`."""
+    ledger = history.ledger()
+    for book, flow in deposits(ledger):
+        exact = shares_of(ledger, book, flow, ROLES)
+        judge = Judge(of_roles(ROLES), LATER)
+        found = sweep(ledger, judge, book, [flow], Budget(steps), one=Fraction(1), least=least)
+        shares = {address: share.share for (_, address), share in found.sources.items()}
+        assert all(share <= exact.get(address, 0) for address, share in shares.items())
+        assert sum(exact.values()) <= sum(shares.values()) + found.unfollowed <= 1
+
+
+bounds = (st.fractions(0, Fraction(1, 2), max_denominator=100), st.integers(0, 12))
+
+
+@settings(max_examples=200)
+@given(one_asset(), *bounds)
+def test_what_the_haircut_does_not_follow_is_counted(history: History, least: Fraction, steps: int) -> None:
+    check_bounded(sweep_flows, history, least, steps)
 
 
 # What holds of any trace.
@@ -446,13 +467,13 @@ def last_in_first_out(book: CoinBook, node: int, start: int, end: int, limit: in
     return [each._replace(start=total - each.start - each.amount) for each in reversed(found)]
 
 
-def forgets_what_was_sent(book: CoinBook, flow: int) -> Mix:
-    return book.mix(flow)._replace(balance=sum(book.inflow(flow)[2:4]))
+def forgets_what_was_sent(book: CoinBook, flow: int) -> Iterator[Mix]:
+    return (mix._replace(balance=sum(book.inflow(mix.flow)[2:4])) for mix in book.mixes(flow))
 
 
-def looks_at_today(book: CoinBook, flow: int) -> Mix:
-    mix = book.mix(flow)
-    return mix._replace(sender_before=book.last_inflow(mix.sender) if mix.sender >= 0 else None)
+def looks_at_today(book: CoinBook, flow: int) -> int | None:
+    sender = book.inflow(flow).sender
+    return book.last_inflow(sender) if sender >= 0 else None
 
 
 def one_piece_each(pieces: Pieces) -> Pieces:
@@ -468,7 +489,14 @@ def test_the_check_of_fifo_catches_last_in_first_out() -> None:
 
 
 def test_the_check_of_the_haircut_catches_a_balance_that_forgets_what_was_sent() -> None:
-    assert catches(lambda history: check_haircut(bent_shares(mix=forgets_what_was_sent), history), one_asset())
+    assert catches(lambda history: check_haircut(bent_shares(mixes=forgets_what_was_sent), history), one_asset())
+
+
+def test_the_check_of_what_is_not_followed_catches_a_sweep_that_loses_some() -> None:
+    def forgetful(*given: Any, **more: Any) -> Shares:
+        return sweep_flows(*given, **more)._replace(unfollowed=0)
+
+    assert catches(lambda *given: check_bounded(forgetful, *given), one_asset(), *bounds)
 
 
 def test_the_check_of_conservation_catches_a_lost_piece() -> None:
@@ -493,7 +521,7 @@ def test_the_check_of_superposition_catches_a_trace_that_ends_at_the_first_sourc
 
 
 def test_the_check_of_later_transfers_catches_a_look_at_today() -> None:
-    bent = bent_shares(mix=looks_at_today)
+    bent = bent_shares(sender_before=looks_at_today)
     assert catches(lambda *given: check_later(pieces_of, bent, *given), transfers(), st.integers(0, 25))
 
 
@@ -507,7 +535,7 @@ def test_the_check_of_splitting_catches_a_tracer_that_counts_transfers() -> None
 
 
 def test_the_check_of_poison_catches_money_that_arrives_after_it_left() -> None:
-    bent = bent_shares(mix=looks_at_today)
+    bent = bent_shares(sender_before=looks_at_today)
     assert catches(lambda records: check_poison(pieces_of, bent, records), transfers())
 
 

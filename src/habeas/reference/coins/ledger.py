@@ -190,21 +190,34 @@ class MemoryBook:
     def receiver(self, flow: int) -> int:
         return self._receiver[flow]
 
-    def mix(self, flow: int) -> Mix:
-        sender, receiver = self._sender[flow], self._receiver[flow]
+    def mixes(self, flow: int) -> Iterator[Mix]:
+        receiver, senders = self._receiver[flow], self._sender
+        begins, leaves = self._in_start.at, self._out_start.at
         flows, first, last = self._ins.span(receiver)
         position = bisect_left(flows, flow, first, last)
-        before = flows[position - 1] if position > first else None
-        finish = self._in_start.at(flows[position + 1]) if position + 1 < last else self._received.at(receiver)
-        outs, first, last = self._outs.span(receiver)
-        position = bisect_right(outs, flow, first, last)
-        sent = self._out_start.at(outs[position]) if position < last else self._sent.at(receiver)
-        sender_before = None
-        if sender >= 0:
-            flows, first, last = self._ins.span(sender)
-            position = bisect_left(flows, flow, first, last)
-            sender_before = flows[position - 1] if position > first else None
-        return Mix(sender, finish - self._in_start.at(flow), finish - sent, sender_before, before)
+        finish = begins(flows[position + 1]) if position + 1 < last else self._received.at(receiver)
+        outs, first_out, last_out = self._outs.span(receiver)
+        # The first flow that left after this one came, and what had left before it.
+        left = bisect_right(outs, flow, first_out, last_out)
+        sent = leaves(outs[left]) if left < last_out else self._sent.at(receiver)
+        while True:
+            begin = begins(flow)
+            yield Mix(flow, senders[flow], finish - begin, finish - sent)
+            if position == first:
+                return
+            position -= 1
+            flow, finish = flows[position], begin
+            if left > first_out and outs[left - 1] > flow:
+                left = bisect_right(outs, flow, first_out, left - 1)
+                sent = leaves(outs[left])
+
+    def sender_before(self, flow: int) -> int | None:
+        sender = self._sender[flow]
+        if sender < 0:
+            return None
+        flows, first, last = self._ins.span(sender)
+        position = bisect_left(flows, flow, first, last)
+        return flows[position - 1] if position > first else None
 
     def owner(self, node: int) -> str:
         number = self._owner[node] if node >= 0 else _NONE
