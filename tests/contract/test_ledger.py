@@ -79,13 +79,23 @@ def everything(ledger: Ledger) -> Any:
     with ledger.reading() as view:
         return {
             asset.name: [
-                (movement, book.mix(flow)[1:3] if movement.receiver else None)
+                (
+                    movement,
+                    [mix[2:] for mix in book.mixes(flow)] if movement.receiver else None,
+                    moved_before(book, flow),
+                )
                 for flow in flows_in(book)
                 for movement in [book.movement(flow)]
             ]
             for asset in view.assets()
             for book in [view.book(asset.name)]
         }
+
+
+def moved_before(book: Any, flow: int) -> Any:
+    """What came to the sender last before it."""
+    before = book.sender_before(flow)
+    return None if before is None else book.movement(before)
 
 
 def flows_in(book: Any) -> list[int]:

@@ -13,15 +13,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from habeas.domain.errors import BadInputError
 from habeas.domain.exposure import Untraceable
 from habeas.domain.posting import deposit_flows
 from habeas.domain.tag import TagRole
-from habeas.domain.transfer import Beginning, CoinBook, Mix, Record, Transaction, Transfer, TransferSource
+from habeas.domain.transfer import (
+    AMOUNT_MAX,
+    Beginning,
+    CoinBook,
+    Finality,
+    Ingested,
+    Mix,
+    Record,
+    Reorganisation,
+    Transaction,
+    Transfer,
+    TransferSource,
+)
 from habeas.reference.coins.budget import Budget
 from habeas.reference.coins.fifo import Piece, trace_flows
 from habeas.reference.coins.forward import affected, whereabouts
-from habeas.reference.coins.haircut import sweep_flows
-from habeas.reference.coins.ledger import MemoryLedger
+from habeas.reference.coins.haircut import Shares, sweep_flows
+from habeas.reference.coins.ledger import MemoryBook, MemoryLedger
 from habeas.reference.coins.standing import Judge
 from habeas.reference.coins.trace import trace
 from tests.coins import (
@@ -193,6 +206,90 @@ def test_fifo_backwards_is_what_queues_carry_forwards(history: History) -> None:
 @given(one_asset())
 def test_the_haircut_backwards_is_what_fractions_carry_forwards(history: History) -> None:
     check_haircut(shares_of, history)
+
+
+def check_bounded(sweep: Callable[..., Shares], history: History, least: Fraction, steps: int) -> None:
+    """What is not followed is counted: no share is too large, and all that they lack is in `unfollowed`."""
+    ledger = history.ledger()
+    for book, flow in deposits(ledger):
+        exact = shares_of(ledger, book, flow, ROLES)
+        judge = Judge(of_roles(ROLES), LATER)
+        found = sweep(ledger, judge, book, [flow], Budget(steps), one=Fraction(1), least=least)
+        shares = {address: share.share for (_, address), share in found.sources.items()}
+        assert all(share <= exact.get(address, 0) for address, share in shares.items())
+        assert sum(exact.values()) <= sum(shares.values()) + found.unfollowed <= 1
+
+
+bounds = (st.fractions(0, Fraction(1, 2), max_denominator=100), st.integers(0, 12))
+
+
+@settings(max_examples=200)
+@given(one_asset(), *bounds)
+def test_what_the_haircut_does_not_follow_is_counted(history: History, least: Fraction, steps: int) -> None:
+    check_bounded(sweep_flows, history, least, steps)
+
+
+# The short cut that a book in memory takes for most transfers, against the rules for all records.
+
+
+def check_short_cut(ledger: MemoryLedger, records: list[Record]) -> None:
+    """Each record alone, and what is refused in which words, is the same as by the rules."""
+    by_rules = MemoryLedger()
+    for each in (ledger, by_rules):
+        each.ingest([COIN])
+    by_rules.book(COIN.name).add_plain = lambda record: False  # type: ignore[method-assign]
+    for record in records:
+        assert taken(ledger, record) == taken(by_rules, record)
+        assert all_of(ledger) == all_of(by_rules)
+
+
+def taken(ledger: MemoryLedger, record: Record) -> Ingested | str:
+    """What became of it, or why it is refused."""
+    try:
+        return ledger.ingest([record])
+    except BadInputError as exc:
+        return str(exc)
+
+
+def all_of(ledger: MemoryLedger) -> Any:
+    book = ledger.book(COIN.name)
+    flows = [(book.movement(flow), book.inflow(flow), book.receiver(flow)) for flow in range(len(book))]
+    return flows, book.last, book.last_at, [book.nodes(address) for address in ADDRESSES]
+
+
+@st.composite
+def disordered(draw: st.DrawFn) -> list[Record]:
+    """Transfers of which some are bent, come again or too early, and blocks become final or are replaced in between."""
+    records = list(draw(transfers(size=12)))
+    bent: dict[str, st.SearchStrategy[Any]] = {
+        "height": st.sampled_from((-1, 2, 3, 2**32)),
+        "index": st.sampled_from((-1, 0, 2**32 - 1)),
+        "log": st.sampled_from((-1, 1, 2**32 - 1)),
+        "amount": st.sampled_from((-1, 0, AMOUNT_MAX, AMOUNT_MAX + 1)),
+        "sender": st.just(""),
+        "receiver": st.just(""),
+        "tx": st.sampled_from(("t1.0", "t2.0")),
+        "at": st.just(LATER),
+    }
+    for _ in range(draw(st.integers(0, 4))):
+        place = draw(st.integers(0, len(records) - 1))
+        chosen = records[place]
+        kind = draw(st.sampled_from((*bent, "again", "final", "reorganisation")))
+        if kind == "again":
+            records.insert(draw(st.integers(0, len(records))), chosen)
+        elif kind == "final":
+            records.insert(place, Finality(asset=COIN.name, height=draw(st.integers(0, 8))))
+        elif kind == "reorganisation":
+            records.insert(place, Reorganisation(asset=COIN.name, height=draw(st.integers(0, 8))))
+        elif isinstance(chosen, Transfer):
+            records[place] = replace(chosen, **{kind: draw(bent[kind])})
+    return records
+
+
+@settings(max_examples=300)
+@given(disordered())
+def test_the_short_cut_is_what_the_rules_say(records: list[Record]) -> None:
+    check_short_cut(MemoryLedger(), records)
 
 
 # What holds of any trace.
@@ -446,13 +543,13 @@ def last_in_first_out(book: CoinBook, node: int, start: int, end: int, limit: in
     return [each._replace(start=total - each.start - each.amount) for each in reversed(found)]
 
 
-def forgets_what_was_sent(book: CoinBook, flow: int) -> Mix:
-    return book.mix(flow)._replace(balance=sum(book.inflow(flow)[2:4]))
+def forgets_what_was_sent(book: CoinBook, flow: int) -> Iterator[Mix]:
+    return (mix._replace(balance=sum(book.inflow(mix.flow)[2:4])) for mix in book.mixes(flow))
 
 
-def looks_at_today(book: CoinBook, flow: int) -> Mix:
-    mix = book.mix(flow)
-    return mix._replace(sender_before=book.last_inflow(mix.sender) if mix.sender >= 0 else None)
+def looks_at_today(book: CoinBook, flow: int) -> int | None:
+    sender = book.inflow(flow).sender
+    return book.last_inflow(sender) if sender >= 0 else None
 
 
 def one_piece_each(pieces: Pieces) -> Pieces:
@@ -468,7 +565,31 @@ def test_the_check_of_fifo_catches_last_in_first_out() -> None:
 
 
 def test_the_check_of_the_haircut_catches_a_balance_that_forgets_what_was_sent() -> None:
-    assert catches(lambda history: check_haircut(bent_shares(mix=forgets_what_was_sent), history), one_asset())
+    assert catches(lambda history: check_haircut(bent_shares(mixes=forgets_what_was_sent), history), one_asset())
+
+
+def test_the_check_of_what_is_not_followed_catches_a_sweep_that_loses_some() -> None:
+    def forgetful(*given: Any, **more: Any) -> Shares:
+        return sweep_flows(*given, **more)._replace(unfollowed=0)
+
+    assert catches(lambda *given: check_bounded(forgetful, *given), one_asset(), *bounds)
+
+
+def test_the_check_of_the_short_cut_catches_one_that_forgets_finality() -> None:
+    class Forgetful(MemoryBook):
+        def add_plain(self, record: Transfer) -> bool:
+            self.final_height, kept = -1, self.final_height
+            try:
+                return super().add_plain(record)
+            finally:
+                self.final_height = kept
+
+    def check(records: list[Record]) -> None:
+        ledger = MemoryLedger()
+        ledger._books[COIN.name] = Forgetful(COIN, ledger._sold, ledger._bought)
+        check_short_cut(ledger, records)
+
+    assert catches(check, disordered())
 
 
 def test_the_check_of_conservation_catches_a_lost_piece() -> None:
@@ -493,7 +614,7 @@ def test_the_check_of_superposition_catches_a_trace_that_ends_at_the_first_sourc
 
 
 def test_the_check_of_later_transfers_catches_a_look_at_today() -> None:
-    bent = bent_shares(mix=looks_at_today)
+    bent = bent_shares(sender_before=looks_at_today)
     assert catches(lambda *given: check_later(pieces_of, bent, *given), transfers(), st.integers(0, 25))
 
 
@@ -507,7 +628,7 @@ def test_the_check_of_splitting_catches_a_tracer_that_counts_transfers() -> None
 
 
 def test_the_check_of_poison_catches_money_that_arrives_after_it_left() -> None:
-    bent = bent_shares(mix=looks_at_today)
+    bent = bent_shares(sender_before=looks_at_today)
     assert catches(lambda records: check_poison(pieces_of, bent, records), transfers())
 
 

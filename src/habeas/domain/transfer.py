@@ -4,7 +4,7 @@ Amounts are whole numbers of the asset's smallest unit (its quantum), and exact:
 kept for each asset in the order (height, index, log): the block, the transaction's place in it, the transfer's place in that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple, Protocol
@@ -248,14 +248,11 @@ class Outflow(NamedTuple):
 class Mix(NamedTuple):
     """What a flow did to its receiver's balance, for the haircut."""
 
+    flow: int
     sender: int
     amount: int
     balance: int
     """Of the receiver, right after."""
-    sender_before: int | None
-    """The flow that last came to the sender before this one left."""
-    receiver_before: int | None
-    """The flow that last came to the receiver before this one."""
 
 
 class Holding(NamedTuple):
@@ -316,8 +313,11 @@ class CoinBook(Protocol):
     def receiver(self, flow: int) -> int:
         """The node that a flow comes to."""
 
-    def mix(self, flow: int) -> Mix:
-        """What a flow did to its receiver's balance."""
+    def mixes(self, flow: int) -> Iterator[Mix]:
+        """What a flow did to its receiver's balance; then the flow that came there last before it, and so on."""
+
+    def sender_before(self, flow: int) -> int | None:
+        """The flow that last came to the sender of a flow before it left."""
 
     def owner(self, node: int) -> str:
         """The address that a node is, or is paid to; empty for a transaction."""

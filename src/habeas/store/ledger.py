@@ -22,12 +22,15 @@ from habeas.domain.transfer import (
     Movement,
     Outflow,
     Record,
+    Transfer,
     too_large,
 )
 from habeas.store.rows import from_column, to_column
 from habeas.store.sqlite import SqliteStore
 
 _INTEGER_MAX = 2**63 - 1
+_PIECE_MAX = 1_000
+"""Flows that are read at once on the way back along those into one node: few at first, since most ways back are short."""
 
 _ASSETS = "SELECT * FROM coin_asset ORDER BY asset_id"
 _ADD_ASSET = "INSERT INTO coin_asset VALUES (NULL, ?, ?, ?, ?, -1, -1, -1, -1, NULL)"
@@ -65,10 +68,17 @@ _OUTFLOWS = """
     ORDER BY out_start LIMIT ?4
 """
 _LAST_INFLOW = "SELECT flow_id FROM coin_flow WHERE receiver = ? ORDER BY in_start DESC LIMIT 1"
-_INFLOW_BEFORE = "SELECT flow_id FROM coin_flow WHERE receiver = ? AND in_start < ? ORDER BY in_start DESC LIMIT 1"
+_SENDER_BEFORE = """
+    SELECT i.flow_id FROM coin_flow f JOIN coin_flow i ON i.receiver = f.sender AND i.in_start < f.sender_in
+    WHERE f.flow_id = ? ORDER BY i.in_start DESC LIMIT 1
+"""
 _INFLOW = "SELECT flow_id, sender, in_start, amount, out_start FROM coin_flow WHERE flow_id = ?"
 _RECEIVER = "SELECT receiver FROM coin_flow WHERE flow_id = ?"
-_MIX = "SELECT sender, receiver, amount, balance, sender_in, in_start FROM coin_flow WHERE flow_id = ?"
+_MIX = "SELECT flow_id, sender, amount, balance, receiver, in_start FROM coin_flow WHERE flow_id = ?"
+_MIXES_BEFORE = """
+    SELECT flow_id, sender, amount, balance, receiver, in_start FROM coin_flow
+    WHERE receiver = ? AND in_start < ? ORDER BY in_start DESC LIMIT ?
+"""
 _MOVED_AT = "SELECT t.at FROM coin_flow f JOIN coin_tx t ON t.tx_id = f.tx_id WHERE f.flow_id = ?"
 _MOVEMENT = """
     SELECT t.name, t.height, f.log, t.at, f.sender, f.receiver, f.amount FROM coin_flow f
@@ -247,12 +257,19 @@ class SqliteBook:
         receiver: int = self._run(_RECEIVER, (flow,)).fetchone()[0]
         return receiver
 
-    def mix(self, flow: int) -> Mix:
+    def mixes(self, flow: int) -> Iterator[Mix]:
         self.flush()
-        sender, receiver, amount, balance, sender_in, in_start = self._run(_MIX, (flow,)).fetchone()
-        sender_before = _first(self._run(_INFLOW_BEFORE, (sender, sender_in))) if sender >= 0 else None
-        before = _first(self._run(_INFLOW_BEFORE, (receiver, in_start)))
-        return Mix(sender, _number(amount), _number(balance), sender_before, before)
+        rows = self._run(_MIX, (flow,)).fetchall()
+        piece = 1
+        while rows:
+            for number, sender, amount, balance, *_ in rows:
+                yield Mix(number, sender, _number(amount), _number(balance))
+            rows = self._run(_MIXES_BEFORE, (*rows[-1][4:], piece)).fetchall()
+            piece = min(2 * piece, _PIECE_MAX)
+
+    def sender_before(self, flow: int) -> int | None:
+        self.flush()
+        return _first(self._run(_SENDER_BEFORE, (flow,)))
 
     def owner(self, node: int) -> str:
         if node < 0:
@@ -358,6 +375,9 @@ class SqliteBook:
         flow = self._books.number(_LAST_FLOW)
         numbers = map(_column, (amount, in_start, out_start, sender_in, balance))
         self._new_flows.append((flow, self._tx, log, sender, receiver, *numbers))
+
+    def add_plain(self, _record: Transfer, /) -> bool:
+        return False  # What takes its time here is writing.
 
     def drop(self, height: int) -> None:
         self.flush()

@@ -3,22 +3,23 @@
 What a node's balance is made of changes only when something comes in. Right after a flow of `amount` into a balance that is
 then `balance`, the part amount / balance is made like the sender's balance was, and the rest like the receiver's before. So the
 weight of a flow goes to two earlier flows; they are taken from the latest to the earliest, each once, with all its weight.
+Most of a sweep goes back along the flows into a few busy nodes, so each of these is read as a row (`CoinBook.mixes`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from habeas.domain.transfer import CoinBook, TransferSource
+from habeas.domain.transfer import CoinBook, Mix, TransferSource
 from habeas.reference.coins.budget import Budget, Meter
 from habeas.reference.coins.standing import Judge, Standing
 
 Weight = float | Fraction
 
 LEAST = 1e-5
-"""A weight below this is not followed but counted: it spares most of the steps, and what is lost of a deposit in all is far
-below any threshold (docs/adr/0010-coins.md).
+"""A weight below this is not followed, nor asked whose it is, but counted: it spares most of the steps, and what is lost of
+a deposit in all is far below any threshold (docs/adr/0010-coins.md).
 """
 
 
@@ -50,11 +51,15 @@ class Shares(NamedTuple):
 class _Open:
     """A flow to be looked at: the weight of its receiver's balance right after it."""
 
-    __slots__ = ("book", "flow", "hops", "way", "weight")
+    __slots__ = ("book", "hops", "mix", "mixes", "way", "weight")
 
-    def __init__(self, book: CoinBook, flow: int, weight: Weight, hops: int, way: Way | None) -> None:
+    def __init__(
+        self, book: CoinBook, mix: Mix, mixes: Iterator[Mix], weight: Weight, hops: int, way: Way | None
+    ) -> None:
         self.book = book
-        self.flow = flow
+        self.mix = mix
+        self.mixes = mixes
+        """The flows that came to the same receiver before, the latest first."""
         self.weight = weight
         self.hops = hops
         self.way = way
@@ -75,7 +80,7 @@ def sweep_flows(
     moved = [book.inflow(flow) for flow in flows]
     total = sum(each.amount for each in moved)
     for each in moved:
-        sweep.cross(book, each.flow, each.sender, book.mix(each.flow).sender_before, one * each.amount / total, 0, None)
+        sweep.cross(book, each.flow, each.sender, one * each.amount / total, 0, None)
     return sweep.finished()
 
 
@@ -104,7 +109,8 @@ class _Sweep:
         self.least = least
         self.sources: dict[tuple[str, str], Share] = {}
         self.unfollowed: Weight = 0
-        self._open: dict[tuple[str, int], _Open] = {}
+        self._open: dict[tuple[int, str], _Open] = {}
+        """By the negative number of the flow and the book's name."""
         self._queue: list[tuple[int, str]] = []
         """The latest flow first, so that it has all its weight when it is taken. Flows of two books have no order, and one
         that a conversion leads to again may be taken twice, without harm.
@@ -115,19 +121,16 @@ class _Sweep:
         if weight < self.least:
             self.unfollowed += weight
             return
-        name = book.name
-        there = self._open.get((name, flow))
+        key = (-flow, book.name)
+        there = self._open.get(key)
         if there is None:
-            self._open[name, flow] = _Open(book, flow, weight, hops, way)
-            heappush(self._queue, (-flow, name))
-            return
-        there.weight += weight
-        if hops < there.hops:
-            there.hops, there.way = hops, way
+            mixes = book.mixes(flow)
+            self._open[key] = _Open(book, next(mixes), mixes, weight, hops, way)
+            heappush(self._queue, key)
+        else:
+            _join(there, weight, hops, way)
 
-    def cross(
-        self, book: CoinBook, flow: int, sender: int, before: int | None, weight: Weight, hops: int, onward: Way | None
-    ) -> None:
+    def cross(self, book: CoinBook, flow: int, sender: int, weight: Weight, hops: int, onward: Way | None) -> None:
         """So much weighs what came by a flow."""
         if sender < 0:
             return
@@ -145,25 +148,54 @@ class _Sweep:
         sold = book.sold_for(flow)
         if sold is not None:
             other = self.ledger.book(sold.asset)
-            mix = other.mix(sold.flow)
-            self.cross(other, sold.flow, mix.sender, mix.sender_before, weight, hops, way)
-        elif found is Standing.PASS and before is not None:
-            self.add(book, before, weight, hops, way)
+            self.cross(other, sold.flow, other.inflow(sold.flow).sender, weight, hops, way)
+        elif found is Standing.PASS:
+            before = book.sender_before(flow)
+            if before is not None:
+                self.add(book, before, weight, hops, way)
 
     def finished(self) -> Shares:
         """All shares, when nothing is open any more or the budget is used up."""
         queue, opened = self._queue, self._open
         while queue and self.meter.left > 0:
-            minus_flow, name = heappop(queue)
-            self.meter.use(1)
-            each = opened.pop((name, -minus_flow))
-            book = each.book
-            mix = book.mix(each.flow)
-            part = each.weight * mix.amount / mix.balance
-            if book.bought_with(each.flow) is None:
-                self.cross(book, each.flow, mix.sender, mix.sender_before, part, each.hops, each.way)
-            if mix.receiver_before is not None and mix.balance > mix.amount:
-                rest = each.weight * (mix.balance - mix.amount) / mix.balance
-                self.add(book, mix.receiver_before, rest, each.hops, each.way)
+            self._look_back(opened.pop(heappop(queue)))
         self.unfollowed += sum(each.weight for each in opened.values())
         return Shares(self.sources, self.unfollowed)
+
+    def _look_back(self, each: _Open) -> None:
+        """Along the flows into a node, as long as no other that is open is later."""
+        book, mixes, queue, meter = each.book, each.mixes, self._queue, self.meter
+        name, least, weight, mix = book.name, self.least, each.weight, each.mix
+        while True:
+            meter.use(1)
+            flow, sender, amount, balance = mix
+            part = weight * amount / balance
+            if part < least:
+                # Whose it is would cost more than all else here, and a source hides as little by one more hop.
+                self.unfollowed += part
+            elif book.bought_with(flow) is None:
+                self.cross(book, flow, sender, part, each.hops, each.way)
+            if amount == balance:
+                return
+            weight = weight * (balance - amount) / balance
+            if weight < least:
+                self.unfollowed += weight
+                return
+            mix = next(mixes)
+            key = (-mix.flow, name)
+            if (queue and key >= queue[0]) or meter.left <= 0:
+                break
+        there = self._open.get(key)
+        if there is not None:
+            _join(there, weight, each.hops, each.way)
+        else:
+            each.weight, each.mix = weight, mix
+            self._open[key] = each
+            heappush(queue, key)
+
+
+def _join(there: _Open, weight: Weight, hops: int, way: Way | None) -> None:
+    """So much more weighs one that is open, perhaps on a shorter way."""
+    there.weight += weight
+    if hops < there.hops:
+        there.hops, there.way = hops, way

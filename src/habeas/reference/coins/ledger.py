@@ -11,9 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from habeas.domain.errors import BadInputError
+from habeas.domain.exposure import Untraceable
 from habeas.domain.posting import Place, take
 from habeas.domain.transfer import (
     AMOUNT_MAX,
+    NODE_OF,
+    NUMBER_MAX,
     Asset,
     Holding,
     Inflow,
@@ -23,6 +26,7 @@ from habeas.domain.transfer import (
     Movement,
     Outflow,
     Record,
+    Transfer,
     too_large,
 )
 from habeas.reference.coins.flow_index import FlowIndex
@@ -33,6 +37,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _ABSENT = 2**32 - 1
 _NONE = -1
+_UNKNOWN = NODE_OF[Untraceable.UNKNOWN]
 _RECENT = 50_000
 """So many accounts are found at once, since a few of them take part in most transfers."""
 
@@ -190,21 +195,34 @@ class MemoryBook:
     def receiver(self, flow: int) -> int:
         return self._receiver[flow]
 
-    def mix(self, flow: int) -> Mix:
-        sender, receiver = self._sender[flow], self._receiver[flow]
+    def mixes(self, flow: int) -> Iterator[Mix]:
+        receiver, senders = self._receiver[flow], self._sender
+        begins, leaves = self._in_start.at, self._out_start.at
         flows, first, last = self._ins.span(receiver)
         position = bisect_left(flows, flow, first, last)
-        before = flows[position - 1] if position > first else None
-        finish = self._in_start.at(flows[position + 1]) if position + 1 < last else self._received.at(receiver)
-        outs, first, last = self._outs.span(receiver)
-        position = bisect_right(outs, flow, first, last)
-        sent = self._out_start.at(outs[position]) if position < last else self._sent.at(receiver)
-        sender_before = None
-        if sender >= 0:
-            flows, first, last = self._ins.span(sender)
-            position = bisect_left(flows, flow, first, last)
-            sender_before = flows[position - 1] if position > first else None
-        return Mix(sender, finish - self._in_start.at(flow), finish - sent, sender_before, before)
+        finish = begins(flows[position + 1]) if position + 1 < last else self._received.at(receiver)
+        outs, first_out, last_out = self._outs.span(receiver)
+        # The first flow that left after this one came, and what had left before it.
+        left = bisect_right(outs, flow, first_out, last_out)
+        sent = leaves(outs[left]) if left < last_out else self._sent.at(receiver)
+        while True:
+            begin = begins(flow)
+            yield Mix(flow, senders[flow], finish - begin, finish - sent)
+            if position == first:
+                return
+            position -= 1
+            flow, finish = flows[position], begin
+            if left > first_out and outs[left - 1] > flow:
+                left = bisect_right(outs, flow, first_out, left - 1)
+                sent = leaves(outs[left])
+
+    def sender_before(self, flow: int) -> int | None:
+        sender = self._sender[flow]
+        if sender < 0:
+            return None
+        flows, first, last = self._ins.span(sender)
+        position = bisect_left(flows, flow, first, last)
+        return flows[position - 1] if position > first else None
 
     def owner(self, node: int) -> str:
         number = self._owner[node] if node >= 0 else _NONE
@@ -284,21 +302,51 @@ class MemoryBook:
 
     def begin(self, tx: str, height: int, index: int, log: int, at: datetime) -> None:
         self.last, self.last_at = (height, index, log), at
-        number = self._txs.number(tx)
+        number = self._current = self._txs.number(tx)
         if number == len(self._tx_block):
-            self._tx_block.append(_ABSENT)
-            self._tx_index.append(0)
-            self._tx_first.append(0)
-            self._tx_nodes.append(_NONE)
+            self._place(height, index, at)
+        elif self._tx_block[number] == _ABSENT:
+            self._place(height, index, at)
+            for column in (self._tx_block, self._tx_index, self._tx_first, self._tx_nodes):
+                column[number] = column.pop()
+
+    def _place(self, height: int, index: int, at: datetime) -> None:
+        """One more transaction, of which nothing is known but its place."""
+        if not self._heights or self._heights[-1] != height:
+            self._heights.append(height)
+            self._ats.append((at - _EPOCH) // _MICROSECOND)
+        self._tx_block.append(len(self._heights) - 1)
+        self._tx_index.append(index)
+        self._tx_first.append(len(self._tx))
+        self._tx_nodes.append(_NONE)
+
+    def add_plain(self, record: Transfer) -> bool:
+        height, index, log, amount = record.height, record.index, record.log, record.amount
+        last_height, last_index, _ = self.last
+        is_next = height > last_height or (height == last_height and index > last_index and record.at == self.last_at)
+        if not (
+            is_next
+            and self.final_height < height < NUMBER_MAX
+            and 0 <= index < NUMBER_MAX
+            and 0 <= log < NUMBER_MAX
+            and 0 < amount <= AMOUNT_MAX
+            and not record.fee
+            and record.sender
+            and record.receiver
+        ):
+            return False
+        number = self._txs.number(record.tx)
+        if number != len(self._tx_block):
+            return False
+        self.last, self.last_at = (height, index, log), record.at
         self._current = number
-        if self._tx_block[number] == _ABSENT:
-            if not self._heights or self._heights[-1] != height:
-                self._heights.append(height)
-                self._ats.append((at - _EPOCH) // _MICROSECOND)
-            self._tx_block[number] = len(self._heights) - 1
-            self._tx_index[number] = index
-            self._tx_first[number] = len(self._tx)
-            self._tx_nodes[number] = _NONE
+        self._place(height, index, record.at)
+        sender = self.account(record.sender)
+        missing = amount - self._received.at(sender) + self._sent.at(sender)
+        if missing > 0:
+            self.put(_UNKNOWN, sender, missing, log)
+        self.put(sender, self.account(record.receiver), amount, log)
+        return True
 
     def outputs(self, addresses: tuple[str, ...]) -> int:
         node = self._tx_nodes[self._current] = self._node(_NONE)

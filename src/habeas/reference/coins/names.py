@@ -56,12 +56,10 @@ class Names:
 
     def name(self, number: int) -> str:
         """The name with a number."""
-        start, end = self._starts[number], self._starts[number + 1]
-        kind = self._bytes[start]
-        rest = self._bytes[start + 1 : end]
-        if kind == _HEX_0X[0]:
-            return "0x" + rest.hex()
-        return rest.hex() if kind == _HEX[0] else rest.decode()
+        packed = self._bytes[self._starts[number] : self._starts[number + 1]]
+        if packed[0] == _HEX_0X[0]:
+            return "0x" + packed.hex()[2:]
+        return packed.hex()[2:] if packed[0] == _HEX[0] else packed[1:].decode()
 
     def _slot(self, packed: bytes) -> int:
         """Where it is, or would be put."""
