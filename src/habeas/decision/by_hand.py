@@ -8,6 +8,7 @@ from habeas.decision import release
 from habeas.decision.birth import born
 from habeas.decision.draft import Draft
 from habeas.domain import event_data as data
+from habeas.domain.case import CaseOutcome, CaseStatus, Opinion, Priority, with_opinion
 from habeas.domain.decision import Refusal
 from habeas.domain.errors import MissingStatementError
 from habeas.domain.evidence import Allowance, Evidence, allowed_length
@@ -33,7 +34,10 @@ from habeas.domain.restriction import (
     why_not_renew,
 )
 from habeas.playbook.plan import Planned
-from habeas.playbook.policy import Placement
+from habeas.playbook.policy import CasePolicy, Placement
+
+SIGNATURES = CasePolicy(queue="signatures", priority=Priority.HIGH)
+"""A proposal limits nothing, and still somebody must look at it within a day."""
 
 NOT_A_PERSON = Refusal("not_permitted", "an act of staff is done by a person")
 
@@ -77,6 +81,8 @@ def place(draft: Draft, act: data.PlaceAct) -> Refusal | None:
     try:
         if is_proposal:
             draft.propose(replace(restriction, status=Status.PROPOSED))
+            why = f"{restriction.kind} proposed by {act.actor} waits for its second signature"
+            draft.open_case(SIGNATURES, restriction.reason, why, about=restriction.id)
             _protect(draft, restriction)
         else:
             draft.place(restriction)
@@ -172,6 +178,11 @@ def approve_by_hand(draft: Draft, act: data.ApproveAct) -> Refusal | None:
         draft.end(decline(subject, act.actor, draft.now, act.note))
     else:
         draft.place(replace(approve(subject, act.actor, draft.now), approved_by=act.actor))
+    for case in draft.facts.cases:
+        if (case.queue, case.about) == (SIGNATURES.queue, subject.id) and case.status is CaseStatus.OPEN:
+            # Whoever signs or declines has decided what the case asks.
+            opinion = Opinion(act.actor, CaseOutcome.RESOLVED, act.note, draft.now)
+            draft.change_case(with_opinion(case, opinion, releases=False))
     for protective in draft.state.in_force(draft.now):
         if _waiting_for(subject) in protective.evidence_ids:
             draft.end(

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from habeas.domain.actor import Actor, Role
 from habeas.domain.capability import Level
+from habeas.domain.case import CaseOutcome
 from habeas.domain.decision import Outcome, Topic
 from habeas.domain.evidence import Evidence
 from habeas.domain.ids import RestrictionId
@@ -97,7 +98,8 @@ def test_what_needs_two_people_limits_nothing_until_the_second_has_signed(
     story = Story()
     (proposed,) = story.placed_by_staff(reason, kind=kind, **more).placed
     assert (proposed.status, story.standing, story.level("withdraw_crypto")) == ("proposed", [], Level.ALLOW)
-    assert story.timers == {}
+    (waiting,) = story.cases.values()
+    assert (waiting.queue, set(story.timers)) == ("signatures", {waiting.id})
 
     assert "second person" in refusal(story.approved(proposed.id, actor=JANE))[1]
     assert story.standing == []
@@ -106,6 +108,7 @@ def test_what_needs_two_people_limits_nothing_until_the_second_has_signed(
     (standing,) = story.state.in_force(story.now)
     assert (standing.kind, standing.approved_by, standing.starts_at) == (kind, second, story.now)
     assert story.level("withdraw_crypto") > Level.ALLOW
+    assert story.cases[waiting.id].outcome is CaseOutcome.RESOLVED
 
 
 @pytest.mark.parametrize("role", [Role.ANALYST, Role.FRONTLINE, Role.SENIOR_ANALYST, Role.AUDITOR])
