@@ -533,9 +533,13 @@ class SqliteStore:
         seed = read_key(self._signing_key_path)
         if seed is None:
             with self._translated(), self._turns.turn():
-                if SqliteRows(self._writer).last_checkpoint():
-                    raise LostKeyError(self._signing_key_path, self.path)
-            seed = make_key(self._signing_key_path)
+                signed_before = SqliteRows(self._writer).last_checkpoint()
+            if not signed_before:
+                seed = make_key(self._signing_key_path)
+            else:  # Perhaps another signer made the key, and signed, since the first look.
+                seed = read_key(self._signing_key_path)
+            if seed is None:
+                raise LostKeyError(self._signing_key_path, self.path)
         return SigningKey(seed)
 
     def public_key(self) -> bytes | None:
