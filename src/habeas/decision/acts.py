@@ -28,11 +28,13 @@ from habeas.domain.ids import RestrictionId
 from habeas.domain.proof import EDUCATION, KYC, Proof, by_challenge
 from habeas.domain.restriction import (
     ACCOUNT_WIDE,
+    AtEnd,
     Ending,
     Restriction,
     Scope,
     Status,
     expire,
+    followers,
     lift,
 )
 from habeas.playbook.policy import CasePolicy
@@ -96,10 +98,10 @@ def _fall_back(draft: Draft, over: Restriction) -> Restriction:
         cause=draft.event.id,
         ends_at=over.ends_at + end.lasts_for if end.lasts_for else None,
         condition=end.condition.starting(draft.now) if end.condition else None,
-        at_end=type(end)(),
+        at_end=end.then or AtEnd(),
         origin=None,
         origin_account=None,
-        cool_off_for=over.cool_off_for if end.scope is Scope.NEW_DESTINATIONS else None,
+        cool_off_for=over.cool_off_for if Scope.NEW_DESTINATIONS in (e.scope for e in followers(end)) else None,
         generation=0,
         status=Status.ACTIVE,
     )

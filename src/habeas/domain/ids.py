@@ -12,6 +12,7 @@ RestrictionId = NewType("RestrictionId", str)
 CaseId = NewType("CaseId", str)
 DocumentRequestId = NewType("DocumentRequestId", str)
 DocumentFileId = NewType("DocumentFileId", str)
+BatchId = NewType("BatchId", str)
 
 SEED_BYTES = 16
 _ID_BYTES = 10

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from habeas.domain.actor import EXEMPTING_ROLES, RELEASING_ROLES, RESTRICTING_ROLES, Actor, Role
 from habeas.domain.errors import MissingStatementError
 from habeas.domain.evidence import Evidence
-from habeas.domain.ids import AccountId, EventId, RestrictionId
+from habeas.domain.ids import AccountId, BatchId, EventId, RestrictionId
 from habeas.domain.kind import (
     DECLARED_FACT_KINDS,
     FOUR_EYES_KINDS,
@@ -92,13 +92,17 @@ class EndCondition(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AtEnd(Struct, frozen=True, forbid_unknown_fields=True):
-    """The ending, and for a fall-back the limits that follow: for a while, or until a condition is met."""
+    """The ending, and for a fall-back the limits that follow: for a while, or until a condition is met.
+
+    What lasts for a while may itself be followed by something, `then`: so a region exit goes through its stages.
+    """
 
     ending: Ending = Ending.LIFT
     kind: Kind | None = None
     scope: Scope = Scope.ACCOUNT
     lasts_for: timedelta | None = None
     condition: EndCondition | None = None
+    then: "AtEnd | None" = None
 
     def __post_init__(self) -> None:
         ends = (self.lasts_for is not None) + (self.condition is not None)
@@ -107,6 +111,16 @@ class AtEnd(Struct, frozen=True, forbid_unknown_fields=True):
                 "a fall-back needs the kind it falls back to and either how long that lasts or on what condition it ends; "
                 "nothing else has one"
             )
+        if self.then is not None and self.lasts_for is None:
+            raise ValueError("something follows, with `then`, only what lasts for a while")
+
+
+def followers(at_end: AtEnd) -> Iterator[AtEnd]:
+    """An ending, and the endings of what follows it."""
+    end: AtEnd | None = at_end
+    while end is not None:
+        yield end
+        end = end.then
 
 
 class Condition(Struct, frozen=True, forbid_unknown_fields=True):
@@ -164,6 +178,10 @@ class Restriction(Struct, frozen=True, omit_defaults=True, kw_only=True):
     origin_account: AccountId | None = None
     origin: RestrictionId | None = None
     """For a holder-wide restriction on another of the holder's accounts: the one that it mirrors."""
+    batch: BatchId | None = None
+    """The campaign or the import that placed it, together with others."""
+    because: str = ""
+    """Why it was prolonged or ended together with others: a code of the catalogue, which its user is told in words."""
     generation: int = 0
     status: Status = Status.ACTIVE
     ended_at: datetime | None = None
@@ -211,15 +229,15 @@ def phases(restriction: Restriction) -> Iterator[Phase]:
     if restriction.status in (Status.PROPOSED, Status.DECLINED):
         return
     yield Phase(restriction.kind, restriction.scope, restriction.starts_at, restriction.effect_ends_at)
-    end, turns_at = restriction.at_end, restriction.ends_at
-    if end.kind is None or turns_at is None:
-        return
-    untils = [
-        at for at in (turns_at + end.lasts_for if end.lasts_for else None, restriction.ended_at) if at is not None
-    ]
-    until_at = min(untils, default=None)
-    if until_at is None or turns_at < until_at:
-        yield Phase(end.kind, end.scope, turns_at, until_at)
+    turns_at = restriction.ends_at
+    for end in followers(restriction.at_end):
+        if end.kind is None or turns_at is None:
+            return
+        next_turn_at = turns_at + end.lasts_for if end.lasts_for else None
+        until_at = min((at for at in (next_turn_at, restriction.ended_at) if at is not None), default=None)
+        if until_at is None or turns_at < until_at:
+            yield Phase(end.kind, end.scope, turns_at, until_at)
+        turns_at = next_turn_at
 
 
 def last_effect_at(restriction: Restriction) -> datetime | None:
@@ -261,7 +279,7 @@ def _missing(r: Restriction) -> str | None:
         return "record of the milder measures that were considered"
     if (r.scope is Scope.AMOUNT) != (r.held is not None):
         return "amount and asset that it holds, which the scope `amount` has and no other"
-    if Scope.NEW_DESTINATIONS in (r.scope, r.at_end.scope) and r.cool_off_for is None:
+    if Scope.NEW_DESTINATIONS in (r.scope, *(end.scope for end in followers(r.at_end))) and r.cool_off_for is None:
         return "cool-off for new destinations"
     if r.scope is Scope.REQUEST_IP or r.kind is Kind.IP_BLOCK:
         return "account: a limit on one request is never stored"

@@ -24,7 +24,7 @@ from habeas.domain.place import LeapRule
 from habeas.domain.proof import DECLARATION, EDUCATION, KYC, by_challenge, by_document
 from habeas.domain.reason import Disclosure
 from habeas.domain.region import RegionPolicy
-from habeas.domain.restriction import Ending, Scope
+from habeas.domain.restriction import Ending, Scope, followers
 from habeas.playbook.plan import Planned
 from habeas.playbook.policy import (
     DEFAULT_ENTITY,
@@ -330,13 +330,14 @@ def _length_faults(policy: Policy, planned: Planned) -> Iterator[str]:
 
 
 def _ending_faults(planned: Planned) -> Iterator[str]:
-    end = planned.at_end
-    if Scope.NEW_DESTINATIONS in (planned.scope, end.scope) and planned.cool_off_for is None:
+    ends = tuple(followers(planned.at_end))
+    if Scope.NEW_DESTINATIONS in (planned.scope, *(end.scope for end in ends)) and planned.cool_off_for is None:
         yield f"the scope new_destinations needs a `cool_off_for`, here or at `reason.{planned.code}`"
-    if planned.kind in HELD_BY_LAW_KINDS and end.ending is not Ending.HOLD_AND_PAGE:
+    if planned.kind in HELD_BY_LAW_KINDS and planned.at_end.ending is not Ending.HOLD_AND_PAGE:
         yield f"{planned.kind} must end with `hold_and_page`: time never frees what law holds"
-    if end.kind in HELD_BY_LAW_KINDS or end.kind in PERSON_ONLY_KINDS:
-        yield f"nothing falls back to {end.kind}, which only a person or an instrument places"
+    for end in ends:
+        if end.kind in HELD_BY_LAW_KINDS or end.kind in PERSON_ONLY_KINDS:
+            yield f"nothing falls back to {end.kind}, which only a person or an instrument places"
 
 
 def _automated_faults(policy: Policy, placement: Placement) -> Iterator[str]:

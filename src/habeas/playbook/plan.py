@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from habeas.domain.evidence import Allowance, Evidence, allowed_length
 from habeas.domain.kind import DECLARED_FACT_KINDS, Kind
-from habeas.domain.restriction import Condition, EndCondition, Scope
+from habeas.domain.restriction import Condition, EndCondition, Scope, followers
 from habeas.playbook.policy import Placement, Policy, ReasonPolicy
 
 
@@ -36,7 +36,8 @@ class Planned:
 
     def cool_off(self, circumstances: tuple[str, ...]) -> timedelta | None:
         """How long a destination must have been known, now or after a fall-back; longer where the circumstances are worse."""
-        if Scope.NEW_DESTINATIONS not in (self.scope, self.at_end.scope) or self.cool_off_for is None:
+        scopes = (self.scope, *(end.scope for end in followers(self.at_end)))
+        if Scope.NEW_DESTINATIONS not in scopes or self.cool_off_for is None:
             return None
         longer = self.reason.cool_off_longer_for
         return max([self.cool_off_for, *(longer[name] for name in circumstances if name in longer)])

@@ -8,6 +8,9 @@ from typing import Protocol
 from msgspec import Struct
 
 from habeas.domain.account import AccountState
+from habeas.domain.batch import Member
+from habeas.domain.bulk import Bulk
+from habeas.domain.campaign import Campaign
 from habeas.domain.case import Case
 from habeas.domain.decision import Decision, Message, Outcome, Timer, Topic
 from habeas.domain.document import DocumentRequest
@@ -17,6 +20,7 @@ from habeas.domain.exposure import Exposure
 from habeas.domain.facts import DealtWith, EnrichedEvent, Facts, IpActivity, ListHit, NameHit
 from habeas.domain.ids import (
     AccountId,
+    BatchId,
     CaseId,
     DocumentFileId,
     DocumentRequestId,
@@ -24,12 +28,16 @@ from habeas.domain.ids import (
     HolderId,
     RestrictionId,
 )
+from habeas.domain.imported import Import
 from habeas.domain.login import Trait, TraitFact
 from habeas.domain.notice import Answer, Channel, ChannelHealth, Delivery, Notice
 from habeas.domain.place import Place
-from habeas.domain.restriction import Restriction
+from habeas.domain.restriction import Restriction, Status
 from habeas.domain.screening import Query
 from habeas.domain.tag import Tag, TagRole
+
+Batch = Campaign | Bulk | Import
+"""What is done to many accounts at once."""
 
 
 class Recorded(Struct, frozen=True):
@@ -246,6 +254,29 @@ class Reader(Protocol):
     def channel_health(self, channel: Channel) -> ChannelHealth:
         """How a channel does; one that nothing was tried on does well."""
 
+    def batch(self, batch: BatchId) -> Batch | None:
+        """A campaign, a bulk act or an import. Raises a HabeasError where its record cannot be read."""
+
+    def batches(self) -> tuple[Batch, ...]:
+        """All of them, by id. Raises a HabeasError rather than leave one out."""
+
+    def live_campaigns(self) -> tuple[Campaign, ...]:
+        """Campaigns that meet accounts which come to be in their areas, by id. Raises a HabeasError rather than leave one
+        out.
+        """
+
+    def members(self, batch: BatchId, after: Member, limit: int) -> Sequence[Member]:
+        """Whom a batch is about, in order, behind a member."""
+
+    def member_count(self, batch: BatchId) -> int:
+        """How many members a batch has."""
+
+    def placed_by(self, batch: BatchId, status: Status, after: AccountId, limit: int) -> Sequence[AccountId]:
+        """Accounts with a restriction in this status that a batch placed, each once, in id order, behind an account."""
+
+    def placed_counts(self, batch: BatchId) -> dict[Status, int]:
+        """How many restrictions that a batch placed there are in each status."""
+
     def playbook_text(self, version: str) -> bytes | None:
         """The text of a playbook that was recorded under this version."""
 
@@ -331,6 +362,12 @@ class UnitOfWork(Reader, Protocol):
 
     def add_checkpoint(self, checkpoint: SignedCheckpoint) -> bool:
         """Keep a checkpoint; False, with nothing written, unless its number is the next one."""
+
+    def set_batch(self, batch: Batch) -> None:
+        """How a campaign, a bulk act or an import is from now on."""
+
+    def add_members(self, batch: BatchId, members: Sequence[Member]) -> None:
+        """Whom a batch is about, besides those that it has; one that it has already stays. The batch must be there."""
 
     def record_playbook(self, version: str, text: bytes) -> None:
         """Keep the text of a playbook. The same version with another text raises PlaybookError."""

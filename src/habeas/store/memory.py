@@ -5,6 +5,7 @@ with, so it waits for nobody and sees nothing half done.
 """
 
 from bisect import bisect_left, bisect_right, insort
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 from habeas.domain.case import CaseStatus
 from habeas.domain.ids import (
     AccountId,
+    BatchId,
     CaseId,
     DocumentFileId,
     DocumentRequestId,
@@ -29,6 +31,7 @@ from habeas.store.rows import (
     FAILED_KEPT_US,
     URGENCY,
     AccountRow,
+    BatchRow,
     CaseRow,
     Changes,
     ChannelRow,
@@ -41,6 +44,7 @@ from habeas.store.rows import (
     FailedLoginRow,
     FileRow,
     JournalRow,
+    MemberRow,
     MessageRow,
     NoticeRow,
     QueuedRow,
@@ -97,6 +101,8 @@ class Tables:
     deliveries: dict[tuple[AccountId, int, str], DeliveryRow] = field(default_factory=dict)
     channels: dict[str, ChannelRow] = field(default_factory=dict)
     files: dict[tuple[AccountId, DocumentFileId], tuple[FileRow, bytes]] = field(default_factory=dict)
+    batches: dict[BatchId, BatchRow] = field(default_factory=dict)
+    members: dict[MemberRow, None] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(
@@ -121,6 +127,8 @@ class Tables:
             self.deliveries.copy(),
             self.channels.copy(),
             self.files.copy(),
+            self.batches.copy(),
+            self.members.copy(),
         )
 
 
@@ -292,6 +300,30 @@ class MemoryRows:
     def playbook(self, version: str) -> bytes | None:
         return self._tables.playbooks.get(version)
 
+    def batch(self, batch: BatchId) -> BatchRow | None:
+        return self._tables.batches.get(batch)
+
+    def batches(self, *, live: bool) -> Sequence[BatchRow]:
+        rows = (row for row in self._tables.batches.values() if row.is_live or not live)
+        return sorted(rows, key=lambda row: row.id)
+
+    def members(self, batch: BatchId, after: tuple[str, str], limit: int) -> Sequence[MemberRow]:
+        return nsmallest(limit, (row for row in self._tables.members if row.batch == batch and row[1:] > after))
+
+    def member_count(self, batch: BatchId) -> int:
+        return sum(row.batch == batch for row in self._tables.members)
+
+    def placed_by(self, batch: BatchId, status: str, after: str, limit: int) -> Sequence[AccountId]:
+        found = {row.account_id for row in self._placed(batch) if row.status == status and row.account_id > after}
+        return sorted(found)[:limit]
+
+    def placed_counts(self, batch: BatchId) -> dict[str, int]:
+        return dict(Counter(row.status for row in self._placed(batch)))
+
+    def _placed(self, batch: BatchId) -> Iterator[RestrictionRow]:
+        folders = self._tables.folders.values()
+        return (row for folder in folders for row in folder.restrictions.values() if row.batch == batch)
+
     def entry_count(self) -> int:
         return sum(len(folder.journal) for folder in self._tables.folders.values())
 
@@ -413,6 +445,12 @@ class MemoryRows:
 
     def add_playbook(self, version: str, text: bytes) -> None:
         self._tables.playbooks[version] = text
+
+    def set_batch(self, row: BatchRow) -> None:
+        self._tables.batches[row.id] = row
+
+    def add_members(self, rows: Sequence[MemberRow]) -> None:
+        self._tables.members.update(dict.fromkeys(rows))
 
     def add_reference(self, row: ReferenceRow, content: bytes) -> None:
         self._tables.references[row.kind, row.version] = row, content

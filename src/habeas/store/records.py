@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from habeas.domain.account import AccountState, Life, decode_state, encode_state
+from habeas.domain.campaign import Campaign
 from habeas.domain.capability import Level
 from habeas.domain.case import Case, CaseStatus
 from habeas.domain.decision import Decision, IpRefusal, Message, Timer, Topic
@@ -27,10 +28,12 @@ from habeas.domain.listing import document_key
 from habeas.domain.login import LOGINS_COUNTED_MAX, TraitFact, cell_of, total_cell
 from habeas.domain.notice import Channel, ChannelHealth, Delivery, Notice
 from habeas.domain.restriction import Restriction, Status, require_statement
-from habeas.service.ports import DueTimer, QueuedMessage, Recorded, RecordedEvent, ReferenceSet
+from habeas.service.ports import Batch, DueTimer, QueuedMessage, Recorded, RecordedEvent, ReferenceSet
+from habeas.store.errors import StoreError
 from habeas.store.journal import UNDECODABLE, EntryKind, entry_hash, genesis, read_entry, write_entry
 from habeas.store.rows import (
     AccountRow,
+    BatchRow,
     CaseRow,
     Changes,
     ChannelRow,
@@ -67,6 +70,7 @@ _decode_case = msgspec.msgpack.Decoder(Case).decode
 _decode_request = msgspec.msgpack.Decoder(DocumentRequest).decode
 _decode_file = msgspec.msgpack.Decoder(DocumentFile).decode
 _decode_notice = msgspec.msgpack.Decoder(Notice).decode
+_decode_batch = msgspec.msgpack.Decoder(Batch).decode
 
 LOGIN_FAILED = "login.failed"
 P2P_OPENED, P2P_PAID = "p2p.opened", "p2p.paid"
@@ -213,6 +217,7 @@ def _restriction_row(restriction: Restriction, account: AccountId, chain: _Chain
         None if restriction.ended_at is None else to_column(restriction.ended_at),
         chain.add(EntryKind.RESTRICTION, payload),
         sealer.seal(_restriction_purpose(restriction.id), payload),
+        restriction.batch,
     )
 
 
@@ -315,6 +320,20 @@ def sealed_file(file: DocumentFile, content: bytes, sealer: Sealer) -> tuple[Fil
     about = sealer.seal(_file_purpose(file.id), _encode(file))
     row = FileRow(file.account, file.id, to_column(file.received_at), about)
     return row, sealer.seal(_content_purpose(file.id), content)
+
+
+def batch_row(batch: Batch) -> BatchRow:
+    """A campaign, a bulk act or an import, as a row. Nothing in it is about one account, so no key seals it."""
+    return BatchRow(batch.id, int(isinstance(batch, Campaign) and batch.is_live), _encode(batch))
+
+
+def read_batch(row: BatchRow) -> Batch:
+    """The batch in a row. Raises StoreError."""
+    try:
+        batch: Batch = _decode_batch(row.body)
+    except UNDECODABLE:
+        raise StoreError(f"the record of `{row.id}` cannot be read; it is kept as it is") from None
+    return batch
 
 
 def delivery_row(delivery: Delivery) -> DeliveryRow:

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 from habeas.domain.case import Priority
 from habeas.domain.ids import (
     AccountId,
+    BatchId,
     CaseId,
     DocumentFileId,
     DocumentRequestId,
@@ -99,6 +100,7 @@ class RestrictionRow(NamedTuple):
     ended_at: int | None
     sequence: int
     body: bytes
+    batch: str | None = None
 
 
 class CaseRow(NamedTuple):
@@ -233,6 +235,22 @@ class FileRow(NamedTuple):
     id: DocumentFileId
     received_at: int
     about: bytes
+
+
+class BatchRow(NamedTuple):
+    """A campaign, a bulk act or an import. `is_live`: whether it meets accounts that are still to come."""
+
+    id: BatchId
+    is_live: int
+    body: bytes
+
+
+class MemberRow(NamedTuple):
+    """An account that a batch is about, perhaps with a restriction."""
+
+    batch: BatchId
+    account_id: AccountId
+    about: str
 
 
 class DeliveryRow(NamedTuple):
@@ -409,6 +427,22 @@ class Rows(Protocol):
 
     def playbook(self, version: str) -> bytes | None: ...
 
+    def batch(self, batch: BatchId) -> BatchRow | None: ...
+
+    def batches(self, *, live: bool) -> Sequence[BatchRow]:
+        """All, or the live ones, by id."""
+
+    def members(self, batch: BatchId, after: tuple[str, str], limit: int) -> Sequence[MemberRow]:
+        """By (account, `about`), behind such a pair."""
+
+    def member_count(self, batch: BatchId) -> int: ...
+
+    def placed_by(self, batch: BatchId, status: str, after: str, limit: int) -> Sequence[AccountId]:
+        """Accounts with a restriction of a batch in this status, each once, in id order."""
+
+    def placed_counts(self, batch: BatchId) -> dict[str, int]:
+        """How many restrictions of a batch there are in each status."""
+
     def entry_count(self) -> int: ...
 
     def strangers(self) -> Sequence[AccountId]:
@@ -441,3 +475,8 @@ class Rows(Protocol):
         """From now on no version of this kind is current."""
 
     def add_playbook(self, version: str, text: bytes) -> None: ...
+
+    def set_batch(self, row: BatchRow) -> None: ...
+
+    def add_members(self, rows: Sequence[MemberRow]) -> None:
+        """One that is there already stays."""

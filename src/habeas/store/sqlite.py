@@ -15,6 +15,7 @@ from pathlib import Path
 
 from habeas.domain.ids import (
     AccountId,
+    BatchId,
     CaseId,
     DocumentFileId,
     DocumentRequestId,
@@ -37,6 +38,7 @@ from habeas.store.rows import (
     DEALINGS_KEPT_US,
     FAILED_KEPT_US,
     AccountRow,
+    BatchRow,
     CaseRow,
     Changes,
     ChannelRow,
@@ -46,6 +48,7 @@ from habeas.store.rows import (
     DocumentRow,
     FileRow,
     JournalRow,
+    MemberRow,
     MessageRow,
     NoticeRow,
     QueuedRow,
@@ -168,7 +171,7 @@ _ADD_EVENT = "INSERT INTO event VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _ADD_ENTRY = "INSERT INTO journal (account_id, sequence, entry) VALUES (?, ?, ?)"
 _ADD_CHECKPOINT = "INSERT INTO checkpoint VALUES (?, ?, ?)"
 _SET_RESTRICTION = """
-    INSERT INTO restriction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO restriction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET kind = excluded.kind, reason = excluded.reason, scope = excluded.scope, status = excluded.status,
         starts_at = excluded.starts_at, ends_at = excluded.ends_at, ended_at = excluded.ended_at, body = excluded.body
 """
@@ -229,6 +232,24 @@ _SET_CHANNEL = """
         next_at = excluded.next_at, disabled_at = excluded.disabled_at
 """
 _ADD_PLAYBOOK = "INSERT INTO playbook VALUES (?, ?)"
+_BATCH = "SELECT * FROM batch WHERE id = ?"
+_BATCHES = "SELECT * FROM batch ORDER BY id"
+_LIVE_BATCHES = "SELECT * FROM batch INDEXED BY batch_live WHERE is_live = 1 ORDER BY id"
+_SET_BATCH = """
+    INSERT INTO batch VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET is_live = excluded.is_live, body = excluded.body
+"""
+_MEMBERS = """
+    SELECT * FROM batch_member WHERE batch = ? AND (account_id, about) > (?, ?) ORDER BY account_id, about LIMIT ?
+"""
+_MEMBER_COUNT = "SELECT count(*) FROM batch_member WHERE batch = ?"
+_ADD_MEMBER = "INSERT INTO batch_member VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_PLACED_BY = """
+    SELECT DISTINCT account_id FROM restriction INDEXED BY restriction_by_batch
+    WHERE batch = ? AND status = ? AND account_id > ? ORDER BY account_id LIMIT ?
+"""
+_PLACED_COUNTS = """
+    SELECT status, count(*) FROM restriction INDEXED BY restriction_by_batch WHERE batch = ? GROUP BY status
+"""
 
 
 class SqliteRows:
@@ -369,6 +390,26 @@ class SqliteRows:
         row = self._run(_PLAYBOOK, (version,)).fetchone()
         return None if row is None else row[0]
 
+    def batch(self, batch: BatchId) -> BatchRow | None:
+        row = self._run(_BATCH, (batch,)).fetchone()
+        return None if row is None else BatchRow._make(row)
+
+    def batches(self, *, live: bool) -> Sequence[BatchRow]:
+        return [BatchRow._make(row) for row in self._run(_LIVE_BATCHES if live else _BATCHES)]
+
+    def members(self, batch: BatchId, after: tuple[str, str], limit: int) -> Sequence[MemberRow]:
+        return [MemberRow._make(row) for row in self._run(_MEMBERS, (batch, *after, limit))]
+
+    def member_count(self, batch: BatchId) -> int:
+        count: int = self._run(_MEMBER_COUNT, (batch,)).fetchone()[0]
+        return count
+
+    def placed_by(self, batch: BatchId, status: str, after: str, limit: int) -> Sequence[AccountId]:
+        return [account for (account,) in self._run(_PLACED_BY, (batch, status, after, limit))]
+
+    def placed_counts(self, batch: BatchId) -> dict[str, int]:
+        return dict(self._run(_PLACED_COUNTS, (batch,)))
+
     def entry_count(self) -> int:
         count: int = self._run(_ENTRY_COUNT).fetchone()[0]
         return count
@@ -456,6 +497,12 @@ class SqliteRows:
     def add_playbook(self, version: str, text: bytes) -> None:
         self._run(_ADD_PLAYBOOK, (version, text))
 
+    def set_batch(self, row: BatchRow) -> None:
+        self._run(_SET_BATCH, row)
+
+    def add_members(self, rows: Sequence[MemberRow]) -> None:
+        self._run_many(_ADD_MEMBER, rows)
+
     def add_reference(self, row: ReferenceRow, content: bytes) -> None:
         self._run(_ADD_REFERENCE, (*row, content))
 
@@ -534,10 +581,8 @@ class SqliteStore:
         if seed is None:
             with self._translated(), self._turns.turn():
                 signed_before = SqliteRows(self._writer).last_checkpoint()
-            if not signed_before:
-                seed = make_key(self._signing_key_path)
-            else:  # Perhaps another signer made the key, and signed, since the first look.
-                seed = read_key(self._signing_key_path)
+            # Where something is signed, another signer may have made the key since the first look.
+            seed = read_key(self._signing_key_path) if signed_before else make_key(self._signing_key_path)
             if seed is None:
                 raise LostKeyError(self._signing_key_path, self.path)
         return SigningKey(seed)

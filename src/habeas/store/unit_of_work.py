@@ -9,6 +9,8 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from habeas.domain.account import AccountState, Life
+from habeas.domain.batch import Member
+from habeas.domain.campaign import Campaign
 from habeas.domain.case import Case
 from habeas.domain.decision import Decision, Topic
 from habeas.domain.document import DocumentRequest
@@ -17,6 +19,7 @@ from habeas.domain.errors import PlaybookError, UnreadableRecordError
 from habeas.domain.facts import DealtWith, EnrichedEvent, IpActivity
 from habeas.domain.ids import (
     AccountId,
+    BatchId,
     CaseId,
     DocumentFileId,
     DocumentRequestId,
@@ -26,8 +29,9 @@ from habeas.domain.ids import (
 )
 from habeas.domain.login import Trait, TraitFact, cell_of, total_cell
 from habeas.domain.notice import Channel, ChannelHealth, Delivery, Notice
-from habeas.domain.restriction import Restriction
+from habeas.domain.restriction import Restriction, Status
 from habeas.service.ports import (
+    Batch,
     DueTimer,
     JournalFault,
     QueuedMessage,
@@ -42,7 +46,7 @@ from habeas.store import records
 from habeas.store.errors import BrokenTransactionError
 from habeas.store.journal import verify
 from habeas.store.records import OpenAccount
-from habeas.store.rows import CaseRow, CheckpointRow, Rows, from_column, to_column
+from habeas.store.rows import CaseRow, CheckpointRow, MemberRow, Rows, from_column, to_column
 from habeas.store.vault import Sealer, Vault
 
 R = TypeVar("R")
@@ -197,6 +201,30 @@ class StoredReader:
     def channel_health(self, channel: Channel) -> ChannelHealth:
         row = self._rows.channel(channel)
         return ChannelHealth(channel=channel) if row is None else records.read_channel(row)
+
+    def batch(self, batch: BatchId) -> Batch | None:
+        row = self._rows.batch(batch)
+        return None if row is None else records.read_batch(row)
+
+    def batches(self) -> tuple[Batch, ...]:
+        return tuple(records.read_batch(row) for row in self._rows.batches(live=False))
+
+    def live_campaigns(self) -> tuple[Campaign, ...]:
+        read = (records.read_batch(row) for row in self._rows.batches(live=True))
+        return tuple(batch for batch in read if isinstance(batch, Campaign))
+
+    def members(self, batch: BatchId, after: Member, limit: int) -> Sequence[Member]:
+        rows = self._rows.members(batch, (after.account, after.about), limit)
+        return tuple(Member(row.account_id, row.about) for row in rows)
+
+    def member_count(self, batch: BatchId) -> int:
+        return self._rows.member_count(batch)
+
+    def placed_by(self, batch: BatchId, status: Status, after: AccountId, limit: int) -> Sequence[AccountId]:
+        return self._rows.placed_by(batch, status, after, limit)
+
+    def placed_counts(self, batch: BatchId) -> dict[Status, int]:
+        return {Status(status): count for status, count in self._rows.placed_counts(batch).items()}
 
     def playbook_text(self, version: str) -> bytes | None:
         return self._rows.playbook(version)
@@ -381,6 +409,14 @@ class StoredUnitOfWork(StoredReader):
             raise PlaybookError(
                 f"playbook version `{version}` was recorded with another text; give a changed playbook a new version"
             )
+
+    def set_batch(self, batch: Batch) -> None:
+        with self._whole():
+            self._rows.set_batch(records.batch_row(batch))
+
+    def add_members(self, batch: BatchId, members: Sequence[Member]) -> None:
+        with self._whole():
+            self._rows.add_members([MemberRow(batch, member.account, member.about) for member in members])
 
     def require_whole(self) -> None:
         """Raises BrokenTransactionError if a write failed half-way, whatever became of its error."""

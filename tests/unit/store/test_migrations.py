@@ -43,6 +43,8 @@ def test_every_table_is_strict_and_has_the_account_first_in_its_key(connection: 
     assert set(tables.values()) == {1}
     assert {table for table, column in first_of_key.items() if column != "account_id"} == {
         "outbox",
+        "batch",
+        "batch_member",
         "playbook",
         "meta",
         "failed_login",
