@@ -10,6 +10,7 @@ from habeas.decision import (
     appeals,
     assistance,
     by_hand,
+    campaigns,
     casework,
     documents,
     holder,
@@ -22,6 +23,7 @@ from habeas.decision.draft import AUTOMATION, Draft
 from habeas.decision.remember import remember_proof
 from habeas.domain import event_data as data
 from habeas.domain.actor import Actor, Role
+from habeas.domain.campaign import OWNER
 from habeas.domain.case import Priority
 from habeas.domain.decision import Refusal, Timer
 from habeas.domain.ids import RestrictionId
@@ -78,6 +80,8 @@ def _recheck(draft: Draft, restriction: Restriction) -> None:
     again_for = reason.condition.recheck_for if reason and reason.condition else draft.policy.safety.recheck_for
     condition = replace(restriction.condition, recheck_at=draft.now + again_for)
     draft.change(replace(restriction, condition=condition, generation=restriction.generation + 1))
+    if restriction.condition.owner == OWNER:
+        return  # A campaign is looked at as a whole, not account by account.
     why = f"look again whether it still holds: {restriction.condition.until}"
     draft.open_case(CasePolicy(queue=restriction.condition.owner), restriction.reason, why, about=restriction.id)
 
@@ -171,6 +175,9 @@ ACTS: dict[type, Callable[[Draft, Any], Refusal | None]] = {
     data.Education: educated,
     data.KycDecision: kyc_decided,
     data.Declaration: declared,
+    data.CampaignMet: campaigns.met,
+    data.CampaignEnded: campaigns.ended,
+    data.ResidualReported: campaigns.residual,
     data.Mirrored: holder.mirrored,
     data.Report: suspicion.report_filed,
 }

@@ -211,7 +211,8 @@ def renew_by_hand(draft: Draft, act: data.RenewAct) -> Refusal | None:
         most = allowance.max_for or "no time at all"
         message = f"evidence {act.evidence} allows {subject.kind} for at most {most}, not {length}"
         return Refusal("evidence_ladder", message)
-    draft.change(renew(subject, act.actor, act.ends_at, act.evidence, act.evidence_ids))
+    renewed = renew(subject, act.actor, act.ends_at, act.evidence, act.evidence_ids)
+    draft.change(replace(renewed, because=act.because or ""))
     return None
 
 
@@ -223,7 +224,7 @@ def lift_by_hand(draft: Draft, act: data.LiftAct) -> Refusal | None:
     refusal = release.why_not(draft, subject, act.actor, act.attests)
     if refusal is not None:
         return refusal
-    release.release(draft, subject, act.actor, act.note)
+    release.release(draft, subject, act.actor, act.note, act.because or "")
     return None
 
 

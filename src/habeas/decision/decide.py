@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from habeas.decision import acts, assistance, holder, life, release, suspicion
+from habeas.decision import acts, assistance, campaigns, holder, life, release, suspicion
 from habeas.decision.asking import asked_capability, decided_now, request_of
 from habeas.decision.draft import Draft
 from habeas.decision.limits import request_limits
@@ -19,9 +19,6 @@ from habeas.domain.disposition import Disposition, disposition
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.verdict import Verdict, evaluate, permit_for
 from habeas.playbook.policy import CasePolicy, Policy
-
-_SHOWING = (data.Challenge, data.Declaration, data.DocumentFact, data.Education, data.KycDecision, data.Profile)
-"""What may complete a way out."""
 
 _LISTENING = {
     event: tuple(detector for detector in DETECTORS if event in detector.events)
@@ -52,7 +49,8 @@ def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Deci
         acts.challenge_passed(draft, event.data)
     if isinstance(event.data, data.Profile):
         holder.follow_holder(draft)
-    if isinstance(event.data, _SHOWING):
+        campaigns.join(draft)
+    if isinstance(event.data, release.SHOWING):
         release.follow(draft)
 
     for detector in _LISTENING.get(event.type, ()):

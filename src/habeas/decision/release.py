@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from habeas.decision import documents
 from habeas.decision.birth import born
 from habeas.decision.draft import AUTOMATION, Draft
+from habeas.domain import event_data as data
 from habeas.domain.actor import Actor
 from habeas.domain.decision import Refusal
 from habeas.domain.document import accepted
@@ -32,6 +33,9 @@ from habeas.playbook.policy import (
     ReleasePolicy,
 )
 
+SHOWING = (data.Challenge, data.Declaration, data.DocumentFact, data.Education, data.KycDecision, data.Profile)
+"""What may complete a way out."""
+
 DECLARATION_DOCUMENT = "travel_declaration"
 """What a document request calls a declaration."""
 
@@ -49,9 +53,9 @@ def follow(draft: Draft) -> None:
             release(draft, restriction, AUTOMATION, "what was asked for has been shown")
 
 
-def release(draft: Draft, restriction: Restriction, by: Actor, note: str) -> None:
+def release(draft: Draft, restriction: Restriction, by: Actor, note: str, because: str = "") -> None:
     """Lift a restriction, with what its way out brings: the cool-off of new destinations, the note about a journey."""
-    draft.end(lift(restriction, by, draft.now, note))
+    draft.end(replace(lift(restriction, by, draft.now, note), because=because))
     policy = release_policy(draft.policy, restriction)
     if policy is None:
         return
@@ -155,6 +159,8 @@ def _is_served(draft: Draft) -> bool:
     state, regions = draft.state, draft.policy.regions
     declared = [(RegionBasis.RESIDENCE, state.residence), (RegionBasis.DOCUMENT, state.document_country)]
     declared += [(RegionBasis.NATIONALITY, nationality) for nationality in state.nationalities]
+    if draft.facts.campaigns:
+        return False
     return state.residence is not None and all(
         area is None or regions.declared(area, basis, draft.now) is None for basis, area in declared
     )

@@ -167,16 +167,23 @@ def _keep_profile(state: AccountState, profile: data.Profile, enriched: Enriched
         former = sorted((p for p in parents if p != profile.parent), key=lambda p: p not in carrying)
         parents = (profile.parent, *former[: PARENTS_MAX - 1])
     return replace(
-        state,
-        entity=EntityId(profile.entity) if profile.entity else state.entity,
+        as_declared(state, profile),
         holder=HolderId(profile.holder) if profile.holder else state.holder or enriched.facts.holder,
         parents=parents,
+        contact=state.contact.changed(profile.email, profile.locale, now),
+    )
+
+
+def as_declared(state: AccountState, profile: data.Profile) -> AccountState:
+    """The account with what a profile says of who and where its user is."""
+    return replace(
+        state,
+        entity=EntityId(profile.entity) if profile.entity else state.entity,
         name=profile.name or state.name,
         birth_date=profile.birth_date or state.birth_date,
         residence=profile.residence or state.residence,
         nationalities=profile.nationalities if profile.nationalities is not None else state.nationalities,
         document_country=profile.document.country if profile.document else state.document_country,
-        contact=state.contact.changed(profile.email, profile.locale, now),
     )
 
 

@@ -70,11 +70,11 @@ TOLD: dict[type[Struct], dict[str, Telling]] = {
     Restriction: _of(
         "id starts_at ends_at ended_at status held",
         but={
-            _W: "kind reason scope purpose ground condition at_end cool_off_for facts",
+            _W: "kind reason scope purpose ground condition at_end cool_off_for facts because",
             _E: "account origin_account origin",
             _S: "placed_by placed_at least_restrictive_considered approved_by note ended_by end_note",
             _D: "evidence evidence_ids cause circumstances",
-            _X: "disclosure playbook generation",
+            _X: "disclosure playbook batch generation",
         },
     ),
     Case: _of(
@@ -94,7 +94,8 @@ TOLD: dict[type[Struct], dict[str, Telling]] = {
     Item: _of("kind status reason", but={_S: "rejections"}),
     Facts: _of(
         but={
-            _E: "place agent restriction case cases requests mains holder siblings holder_restrictions is_own_counterparty",
+            _E: "place agent restriction case cases requests mains holder siblings holder_restrictions is_own_counterparty "
+            "campaigns",
             _O: "ip_activity dealt_with reporter other_party earlier",
             _D: "wallets documents exposure names traits",
             _X: "unavailable",

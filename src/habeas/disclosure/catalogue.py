@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from habeas.disclosure.phrase import Phrase, Variants, forms, gaps
+from habeas.domain.bulk import Because
 from habeas.domain.capability import Capability, Level
 from habeas.domain.kind import Kind
 from habeas.domain.notice import NoticeTopic
@@ -40,6 +41,8 @@ class ReasonWords(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
     title: str
     what_happened: ByClass
+    more: tuple[Phrase, ...] = ()
+    """Said behind it, each only where every fact that it needs may be told."""
     what_next: str
     ends_when: str
     """What ends it, where no date does."""
@@ -169,6 +172,8 @@ class LevelWords(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class ClockWords(Struct, frozen=True, forbid_unknown_fields=True):
     ends: Phrase
     becomes_milder: Phrase
+    stage: Phrase
+    """For what gets stricter by itself: from when on, and what then."""
     decision_on: Phrase
     decision_due: str
     never_beyond: Phrase
@@ -367,6 +372,8 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Facts that are told by a word from a list; a value that is not on it is not told."""
     notice: dict[str, NoticeWords]
     notice_phrases: NoticePhrases
+    because: dict[Because, str]
+    """Why many limits were ended or prolonged at once, as everybody is told whose limit that was."""
     number: NumberWords
     reasons: ReasonsWords
     factor: dict[str, FactorsByClass]
@@ -437,6 +444,7 @@ def _missing(read: Catalogue) -> Iterator[str]:
         ("purpose", set(Purpose), read.purpose.keys()),
         ("ground.basis", set(Basis), read.ground.basis.keys()),
         ("notice", set(NoticeTopic), read.notice.keys()),
+        ("because", set(Because), read.because.keys()),
         ("article", {OTHER}, read.article.keys()),
         ("tips", {OTHER}, read.tips.keys()),
         ("factor", {OTHER, BY_PERSON}, read.factor.keys()),
@@ -463,7 +471,7 @@ _ALWAYS: dict[str, frozenset[str]] = {
     "without_login": frozenset({"capability"}),
     "ground": frozenset({"clause"}),
     "time": frozenset({"day", "month", "year", "hour", "minute", "count"}),
-    "clock": frozenset({"end", "last", "cap", "recheck", "promise", "left"}),
+    "clock": frozenset({"end", "last", "cap", "recheck", "promise", "left", "what"}),
     "decided_by": frozenset({"end"}),
     "due": frozenset({"due"}),
     "past": frozenset({"due"}),
@@ -475,10 +483,10 @@ _ALWAYS: dict[str, frozenset[str]] = {
     "label": frozenset({"account"}),
     "reasons": frozenset({"title"}),
     "redress": _APPEAL,
-    "notice": frozenset({"title", "start", "end"}),
+    "notice": frozenset({"title", "start", "end", "left", "what"}),
     "notice_phrases": frozenset({"account", "document", "end"}),
 }
-_MAY_BE_LEFT_OUT = frozenset({"remedy", "place", "read_more"})
+_MAY_BE_LEFT_OUT = frozenset({"remedy", "place", "read_more", "more"})
 
 
 def _bad_gaps(read: Catalogue) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """When a restriction ends or is looked at again, and what we promise: an upper bound in words, never "soon"."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from habeas.disclosure.phrase import paragraph, say_surely
@@ -42,6 +43,8 @@ def _ending(view: View, limit: Limit) -> str:
         end = end_instant(phase.until_at, view.words)
         if reason.decided_by is not None:
             return say_surely(reason.decided_by, {"end": end})
+        if limit.is_getting_stricter:
+            return paragraph(*_stages(view, limit), reason.ends_when)
         if limit.later is not None and limit.later.until_at is not None:
             last = end_instant(limit.later.until_at, view.words)
             return say_surely(words.becomes_milder, {"end": end, "last": last})
@@ -51,6 +54,13 @@ def _ending(view: View, limit: Limit) -> str:
             return words.decision_due
         return say_surely(words.decision_on, {"end": end_instant(r.ends_at, view.words)})
     return paragraph(reason.ends_when, _recheck(view, r))
+
+
+def _stages(view: View, limit: Limit) -> Iterator[str]:
+    """What comes when, for what gets stricter by itself: the user plans by these days."""
+    for phase in limit.follows:
+        what = view.words.effect_words(phase.kind, phase.scope).headline
+        yield say_surely(view.words.clock.stage, {"end": end_instant(phase.from_at, view.words), "what": what})
 
 
 def _recheck(view: View, restriction: Restriction) -> str | None:

@@ -15,6 +15,7 @@ from habeas.disclosure.remedy import by_when, what_to_do
 from habeas.disclosure.view import Limit, View
 from habeas.disclosure.vocabulary import amount, fact_words, ground_words
 from habeas.domain.account import Life
+from habeas.domain.bulk import Because
 from habeas.domain.capability import ACCOUNT_CAPABILITIES, FLOOR, OUTFLOW, Capability, Level
 from habeas.domain.notice import reference
 from habeas.domain.restriction import Scope
@@ -75,7 +76,16 @@ def restriction_entry(view: View, limit: Limit) -> Entry:
 
 def _what_happened(view: View, limit: Limit) -> str:
     r, words = limit.restriction, view.words
-    return paragraph(_circumstances(view, limit), *_notes(view, limit), *_reach(view, limit), words.purpose[r.purpose])
+    more = (say(phrase, fact_words(r, words)) for phrase in words.reason_words(r.reason).more)
+    prolonged = words.because.get(Because(r.because)) if r.because else None
+    return paragraph(
+        _circumstances(view, limit),
+        *more,
+        prolonged,
+        *_notes(view, limit),
+        *_reach(view, limit),
+        words.purpose[r.purpose],
+    )
 
 
 def _circumstances(view: View, limit: Limit) -> str:

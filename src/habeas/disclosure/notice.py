@@ -5,7 +5,7 @@ subject is the same for everybody. Nothing here reads what staff wrote, or what 
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from textwrap import wrap
 
 from habeas.disclosure.catalogue import Catalogue, catalogue
@@ -15,6 +15,7 @@ from habeas.disclosure.reasons import challenge_gaps
 from habeas.disclosure.remedy import document_words
 from habeas.disclosure.view import Limit, View, limit_of
 from habeas.disclosure.vocabulary import end_instant, instant, length, whom_to_ask
+from habeas.domain.bulk import Because
 from habeas.domain.document import DocumentRequest, ItemStatus
 from habeas.domain.notice import Notice, NoticeTopic, reference
 from habeas.domain.restriction import Restriction, Status
@@ -82,7 +83,11 @@ def _ended(view: View, limit: Limit, topic: NoticeTopic, id_: str) -> Notice:
         locale=words.locale,
         subject=words.notice[topic].subject,
         title=words.reason_words(r.reason).title,
-        what_happened=paragraph(opening, said.none_stands if is_free else said.others_stand),
+        what_happened=paragraph(
+            opening,
+            words.because[Because(r.because)] if r.because else None,
+            said.none_stands if is_free else said.others_stand,
+        ),
         what_to_do=(words.nothing_to_do,),
         by_when=words.deadline.none,
         what_next=said.works_again,
@@ -148,6 +153,38 @@ def promise_notice(view: View, restriction: Restriction, due_at: datetime, about
 def waiting_notice(view: View, restriction: Restriction, about: str, id_: str) -> Notice:
     """What is said when we wait for the user, and have not heard."""
     return _of_case(view, restriction, NoticeTopic.CASE_WAITING, {}, about, id_)
+
+
+def exit_notice(view: View, restriction: Restriction, topic: NoticeTopic, at: datetime, id_: str) -> Notice | None:
+    """What is said before a date of a region exit comes (model 5.4); None where the restriction limits nothing now.
+
+    `topic` is about the date on which assets can only be withdrawn, or the one on which what is left is looked at.
+    """
+    limit = _limit(view, restriction)
+    if limit is None:
+        return None
+    entry, words, told = restriction_entry(view, limit), view.words, view.words.notice[topic]
+    assert told.title is not None
+    gaps = {"left": length(max(at - view.at, timedelta(0)), words), "end": end_instant(at, words)}
+    return Notice(
+        id=id_,
+        account=view.standing.account,
+        topic=topic,
+        about=restriction.id,
+        made_at=view.at,
+        locale=words.locale,
+        subject=told.subject,
+        title=told.title,
+        what_happened=paragraph(say_surely(told.opening, gaps), entry.what_happened),
+        what_to_do=entry.what_to_do,
+        by_when=entry.by_when,
+        what_next=told.what_next or entry.what_next,
+        when=entry.when,
+        challenge=entry.challenge,
+        reference=entry.reference,
+        contact=contact_words(view, restriction.reason),
+        never_ask=words.common.never_ask,
+    )
 
 
 def _of_case(

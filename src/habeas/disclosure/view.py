@@ -21,11 +21,23 @@ _TOLD_AS_THEY_ARE = frozenset({Disclosure.FULL, Disclosure.LIMITED})
 
 
 class Limit(Struct, frozen=True):
-    """A restriction in force, as it may be told, and the stretches of its life from now on: this one, then a milder one."""
+    """A restriction in force, as it may be told, and the stretches of its life from now on: this one, then those that follow
+    by themselves.
+    """
 
     restriction: Restriction
     phase: Phase
-    later: Phase | None = None
+    follows: tuple[Phase, ...] = ()
+
+    @property
+    def later(self) -> Phase | None:
+        """What follows next."""
+        return self.follows[0] if self.follows else None
+
+    @property
+    def is_getting_stricter(self) -> bool:
+        """Whether what follows limits more than this stretch does, as in a region exit (model 5.4)."""
+        return self.later is not None and _severity(self.later) > _severity(self.phase)
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -84,7 +96,7 @@ def limit_of(restriction: Restriction, policy: Policy, at: datetime) -> Limit | 
     public = as_public(restriction, policy)
     life = list(phases(public))
     now = next((index for index, phase in enumerate(life) if phase.is_in_force(at)), 0)
-    return Limit(public, life[now], next(iter(life[now + 1 :]), None)) if life else None
+    return Limit(public, life[now], tuple(life[now + 1 :])) if life else None
 
 
 def as_it_stood(standing: Standing, at: datetime) -> Standing:
@@ -115,8 +127,8 @@ def limits_to_show(standing: Standing, policy: Policy, at: datetime) -> tuple[Li
     INVARIANT: the order rests on what the user is shown, then on the id, which is a keyed hash and says nothing.
     """
     found: dict[object, Limit] = {}
-    for restriction, phase, later in _in_force(standing, at):
-        limit = Limit(as_public(restriction, policy), phase, later)
+    for restriction, phase, follows in _in_force(standing, at):
+        limit = Limit(as_public(restriction, policy), phase, follows)
         key = _sameness(limit)
         if key not in found or restriction.account == standing.account:
             found[key] = limit
@@ -142,12 +154,12 @@ def as_public(restriction: Restriction, policy: Policy) -> Restriction:
     )
 
 
-def _in_force(standing: Standing, at: datetime) -> Iterator[tuple[Restriction, Phase, Phase | None]]:
+def _in_force(standing: Standing, at: datetime) -> Iterator[tuple[Restriction, Phase, tuple[Phase, ...]]]:
     for restriction in standing.restrictions:
         life = list(phases(restriction))
         for index, phase in enumerate(life):
             if phase.from_at <= at and (phase.until_at is None or at < phase.until_at):
-                yield restriction, phase, next(iter(life[index + 1 :]), None)
+                yield restriction, phase, tuple(life[index + 1 :])
 
 
 def _sameness(limit: Limit) -> object:

@@ -11,8 +11,12 @@ from habeas.playbook.policy import Policy
 
 COUNTRY = "country"
 DUE_AT = "due_at"
-TOLD_VERBATIM = ("authority", "authority_contact", "authority_reference")
-"""Facts that a person has entered to be shown: who gave a legal order, and how to reach them (row A091)."""
+TOLD_VERBATIM = ("authority", "authority_contact", "authority_reference", "announcement", "migrate_to")
+"""Facts that a person has entered to be shown: who gave a legal order, and how to reach them (row A091); where a region exit
+is announced, and where users can go on (rows B022, B042).
+"""
+TOLD_AS_INSTANT = ("exit_at", "close_at")
+"""Facts that are dates of a region exit."""
 
 VERBATIM_LENGTH_MAX = 200
 _HOURS_UP_TO = timedelta(hours=72)
@@ -30,6 +34,8 @@ def _told(facts: dict[str, str], words: Catalogue) -> Iterator[tuple[str, str]]:
     for name, value in facts.items():
         if name == COUNTRY:
             word = words.areas.get(value)
+        elif name in TOLD_AS_INSTANT:
+            word = end_instant(datetime.fromisoformat(value), words)
         elif name in TOLD_VERBATIM:
             word = " ".join(value.split())[:VERBATIM_LENGTH_MAX]
         else:

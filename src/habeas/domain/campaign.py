@@ -177,7 +177,8 @@ class CampaignTerms(Struct, frozen=True, omit_defaults=True, kw_only=True):
 def terms(campaign: Campaign, *, is_met: bool = False) -> CampaignTerms:
     """What is needed of a campaign to limit one account. It must be approved."""
     plan = campaign.plan
-    dates = {"exit_at": plan.withdraw_only_at, "close_at": plan.residual_at}
+    due_at = plan.residual_at or plan.withdraw_only_at
+    dates = {"exit_at": plan.withdraw_only_at, "close_at": plan.residual_at, "due_at": due_at}
     links = {"announcement": plan.announcement, "migrate_to": plan.migrate_to}
     return CampaignTerms(
         id=campaign.id,

@@ -22,6 +22,8 @@ TIMER_SOURCE = "habeas:timer"
 STAFF_SOURCE = "habeas:staff"
 EFFECT_SOURCE = "habeas:effect"
 RESCREEN_SOURCE = "habeas:rescreen"
+CAMPAIGN_SOURCE = "habeas:campaign"
+BULK_SOURCE = "habeas:bulk"
 
 TIMER_DUE = "habeas.timer.due"
 RESTRICTION_PLACE = "habeas.restriction.place"
@@ -38,6 +40,9 @@ ASSISTANCE_SIGN = "habeas.assistance.sign"
 REQUEST_EXTEND = "habeas.request.extend"
 DOCUMENT_OPENED = "habeas.document.opened"
 MATCH_DELISTED = "habeas.match.delisted"
+CAMPAIGN_MET = "habeas.campaign.met"
+CAMPAIGN_ENDED = "habeas.campaign.ended"
+CAMPAIGN_RESIDUAL = "habeas.campaign.residual"
 REPORT_RECEIVED = "habeas.report.received"
 REPORT_JUDGED = "habeas.report.judged"
 OFFENDER_CONFIRMED = "habeas.offender.confirmed"
@@ -109,6 +114,9 @@ OWN_EVENT_TYPES: dict[str, EventType] = {
     REQUEST_EXTEND: EventType(data.ExtendAct),
     DOCUMENT_OPENED: EventType(data.DocumentOpened),
     MATCH_DELISTED: EventType(data.Delisted),
+    CAMPAIGN_MET: EventType(data.CampaignMet),
+    CAMPAIGN_ENDED: EventType(data.CampaignEnded),
+    CAMPAIGN_RESIDUAL: EventType(data.ResidualReported),
     REPORT_RECEIVED: EventType(data.Report),
     REPORT_JUDGED: EventType(data.ReportJudged),
     OFFENDER_CONFIRMED: EventType(data.OffenderConfirmed),

@@ -12,6 +12,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from habeas.domain.actor import Actor
+from habeas.domain.bulk import Because
 from habeas.domain.capability import Capability
 from habeas.domain.case import CaseOutcome, CaseStep
 from habeas.domain.evidence import Evidence
@@ -346,6 +347,10 @@ class LiftAct(EventData, frozen=True, kw_only=True):
     actor: Actor
     note: Note
     restriction: RestrictionId
+    signed_by: Actor | None = None
+    """For a bulk act: who signed it."""
+    because: Because | None = None
+    """For a bulk act: the reason that its users are told."""
     attests: Annotated[tuple[Token, ...], Meta(max_length=8)] = ()
     """What the actor has seen and vouches for, such as `history`: that the user knows what happened on the account."""
 
@@ -368,6 +373,10 @@ class RenewAct(EventData, frozen=True, kw_only=True):
     ends_at: Instant
     evidence: Evidence
     evidence_ids: tuple[Token, ...] = ()
+    signed_by: Actor | None = None
+    """For a bulk act: who signed it."""
+    because: Because | None = None
+    """For a bulk act: the reason that its users are told."""
 
 
 class AnnulAct(EventData, frozen=True, kw_only=True):
@@ -450,6 +459,32 @@ class ExemptAct(EventData, frozen=True, kw_only=True):
     note: Note
     kinds: tuple[Kind, ...]
     until_at: Instant
+
+
+class CampaignMet(EventData, frozen=True, kw_only=True):
+    """A campaign reaches this account, which is of its population."""
+
+    campaign: Token
+
+
+class CampaignEnded(EventData, frozen=True, kw_only=True):
+    """A campaign is over, and what it placed here ends: `actor` proposed that, `signed_by` signed it."""
+
+    campaign: Token
+    actor: Actor
+    signed_by: Actor
+    note: Note
+    because: Because
+
+
+class ResidualReported(EventData, frozen=True, kw_only=True):
+    """Something is left on this account when the time of a campaign is over."""
+
+    campaign: Token
+    actor: Actor
+    usd: Decimal | None = None
+    what: Text | None = None
+    """What is left, in the exchange's words."""
 
 
 class Mirrored(EventData, frozen=True, kw_only=True):

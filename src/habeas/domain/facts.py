@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from habeas.domain.account import Life
+from habeas.domain.campaign import CampaignTerms
 from habeas.domain.case import Case
 from habeas.domain.document import DocumentRequest
 from habeas.domain.event import Event
@@ -150,6 +151,8 @@ class Facts(Struct, frozen=True, omit_defaults=True):
     """The holder's other accounts."""
     holder_restrictions: tuple[Restriction, ...] = ()
     """Holder-wide restrictions that stand on the holder's other accounts."""
+    campaigns: tuple[CampaignTerms, ...] = ()
+    """The live campaigns that the account belongs to, by what it has said of itself."""
     is_own_counterparty: bool = False
     """Whether the counterparty of a transfer is another account of the same holder."""
     other_party: OtherParty | None = None

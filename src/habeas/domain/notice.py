@@ -25,6 +25,10 @@ class NoticeTopic(StrEnum):
     """The date for documents comes near."""
     CASE_WAITING = "case.waiting"
     """We wait for the user, and have not heard."""
+    EXIT_SOON = "exit.soon"
+    """The day comes near from which assets can only be withdrawn, because a region is left."""
+    RESIDUAL_SOON = "residual.soon"
+    """The day comes near on which what is still there is looked at, account by account."""
     PROMISE_LATE = "promise.late"
     """We shall probably miss a time that we named. It is said before, not after."""
 

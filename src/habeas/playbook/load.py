@@ -33,6 +33,7 @@ from habeas.playbook.policy import (
     STRONG_CHALLENGE,
     ActionPolicy,
     AppealPolicy,
+    CampaignPolicy,
     CaseworkPolicy,
     Challenges,
     DocumentPolicy,
@@ -53,7 +54,7 @@ _SECTIONS = frozenset(
     {
         *("version", "title", "entity", "safety", "reason", "ladder", "kind", "challenge"),
         *("region", "leap", "response", "detector", "action", "release", "documents", "appeal", "casework", "life"),
-        *("feature", "rule", "acknowledge"),
+        *("feature", "rule", "acknowledge", "campaign"),
     }
 )
 _BUILTIN = (timedelta, date, datetime)
@@ -94,7 +95,7 @@ def read_playbook(text: bytes, name: str) -> Playbook:
 
 _ENTITY_OVERRIDES = (
     *("safety", "reason", "ladder", "kind", "challenge", "region", "leap", "detector"),
-    *("release", "documents", "appeal", "casework", "life", "feature", "rule", "acknowledge"),
+    *("release", "documents", "appeal", "casework", "life", "feature", "rule", "acknowledge", "campaign"),
 )
 
 
@@ -123,6 +124,7 @@ def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Polic
         appeals=read(merged["appeal"], AppealPolicy, "appeal"),
         casework=read(merged["casework"], CaseworkPolicy, "casework"),
         life=read(merged["life"], LifePolicy, "life"),
+        campaigns=read(merged["campaign"], CampaignPolicy, "campaign"),
         actions=read(merged["acknowledge"], ActionPolicy, "acknowledge"),
         responses=_by_typology((*responses, *rule_responses)),
         regions=regions,
@@ -221,6 +223,8 @@ def _faults(policy: Policy, responses: tuple[Response, ...]) -> Iterator[str]:
         yield from (f"at `casework.duty.{queue}`: {fault}" for fault in duty.faults())
     if policy.life.retain_for <= policy.life.withdraw_for:
         yield "at `life`: records are kept for longer than withdrawals are open; make `retain_for` the longer one"
+    if not policy.campaigns.signing or not all(policy.campaigns.signing):
+        yield "at `campaign.signing`: name at least one group of roles, and in each at least one role"
     for code, release in policy.releases.items():
         yield from (f"at `release.{code}`: {fault}" for fault in _release_faults(policy, code, release))
     for code in policy.challenges.reasons:

@@ -260,6 +260,22 @@ class LifePolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How soon it is tried again to forget an account on which something still rests."""
 
 
+class CampaignPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[campaign]`: how a region is left (model 5.4)."""
+
+    notice_min_for: timedelta
+    """The least between the announcement and withdraw-only (row A060)."""
+    remind_before_exit_for: tuple[timedelta, ...]
+    """How long before withdraw-only everybody is reminded."""
+    remind_before_residual_for: tuple[timedelta, ...]
+    signing: tuple[tuple[Role, ...], ...]
+    """Groups of roles: somebody of each must sign (legal, and compliance)."""
+    recheck_for: timedelta
+    """How soon it is looked at again whether a campaign still holds."""
+    residual: CasePolicy
+    """The case about an account on which something is left when the time is over."""
+
+
 class CaseworkPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`[casework]`: the clocks of cases (model 5.4)."""
 
@@ -317,6 +333,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     appeals: AppealPolicy
     casework: CaseworkPolicy
     life: LifePolicy
+    campaigns: CampaignPolicy
     actions: ActionPolicy
     regions: RegionPolicy
     responses: dict[str, tuple[Response, ...]]

@@ -10,9 +10,14 @@ from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
+from habeas.decision.campaigns import declared
+from habeas.decision.release import SHOWING
+from habeas.decision.remember import as_declared
 from habeas.domain import event_data as data
 from habeas.domain.account import AccountState
+from habeas.domain.campaign import CampaignTerms, terms
 from habeas.domain.case import Case
+from habeas.domain.errors import UnreadableRecordError
 from habeas.domain.event import Event
 from habeas.domain.facts import Facts, ListHit, MainAccount, NameHit
 from habeas.domain.ids import AccountId, CaseId, HolderId, RestrictionId
@@ -182,6 +187,9 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader, list
     contested = _contested(event, facts.case)
     if contested is not None:
         facts = replace(facts, restriction=_restriction(reader, event.account, contested))
+    may_release = bool(state.restrictions) and isinstance(event.data, SHOWING)
+    if may_release or isinstance(event.data, data.CampaignMet | data.Profile):
+        facts = replace(facts, campaigns=_campaigns(event, state, reader))
     parents, holder = _relations(event, state, reader)
     siblings = _siblings(reader, holder or HolderId(event.account), parents, event.account)
     facts = people(facts, event, state, reader, siblings)
@@ -195,6 +203,19 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader, list
         holder_restrictions=_holder_restrictions(reader, siblings) if isinstance(event.data, data.Profile) else (),
         is_own_counterparty=getattr(event.data, "counterparty", None) in (*siblings, *parents),
     )
+
+
+def _campaigns(event: Event, state: AccountState, reader: Reader) -> tuple[CampaignTerms, ...]:
+    """The live campaigns that are about the account as it is after this event."""
+    after = as_declared(state, event.data) if isinstance(event.data, data.Profile) else state
+    about = [campaign for campaign in reader.live_campaigns() if terms(campaign).area_of(after.entity, declared(after))]
+    if not about:
+        return ()
+    try:
+        met = {restriction.batch for restriction in reader.restrictions(event.account)}
+    except UnreadableRecordError:
+        met = {campaign.id for campaign in about}  # Everything is denied to it already, and a person is called.
+    return tuple(terms(campaign, is_met=campaign.id in met) for campaign in about)
 
 
 def _case_of(event: Event) -> CaseId | None:

@@ -36,6 +36,9 @@ from habeas.domain.restriction import Restriction, Status
 from habeas.domain.screening import Query
 from habeas.domain.tag import Tag, TagRole
 
+FIRST = AccountId("")
+"""Stands before every account."""
+
 Batch = Campaign | Bulk | Import
 """What is done to many accounts at once."""
 
@@ -228,8 +231,8 @@ class Reader(Protocol):
     def holder_accounts(self, holder: HolderId) -> tuple[AccountId, ...]:
         """The accounts of one person or company, in id order."""
 
-    def accounts(self) -> Iterator[AccountId]:
-        """Every known account, in id order."""
+    def accounts(self, after: AccountId = FIRST) -> Iterator[AccountId]:
+        """Every known account behind one, in id order."""
 
     def due_timers(self, at: datetime, limit: int) -> Sequence[DueTimer]:
         """Timers due at or before an instant, earliest first."""

@@ -31,6 +31,7 @@ from habeas.domain.login import Trait, TraitFact, cell_of, total_cell
 from habeas.domain.notice import Channel, ChannelHealth, Delivery, Notice
 from habeas.domain.restriction import Restriction, Status
 from habeas.service.ports import (
+    FIRST,
     Batch,
     DueTimer,
     JournalFault,
@@ -168,8 +169,7 @@ class StoredReader:
     def holder_accounts(self, holder: HolderId) -> tuple[AccountId, ...]:
         return tuple(self._rows.holder_accounts(holder))
 
-    def accounts(self) -> Iterator[AccountId]:
-        after = ""
+    def accounts(self, after: AccountId = FIRST) -> Iterator[AccountId]:
         while accounts := self._rows.accounts(after, PIECE):
             yield from accounts
             after = accounts[-1]

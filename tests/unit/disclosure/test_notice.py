@@ -11,6 +11,7 @@ from habeas.disclosure.notice import (
     WIDTH,
     as_text,
     documents_notice,
+    exit_notice,
     promise_notice,
     restriction_notice,
     waiting_notice,
@@ -64,6 +65,10 @@ def every_notice(locale: str = "en", reasons: list[str] = PLACED) -> list[Notice
             found += [notice for notice in over if notice is not None]
             found.append(waiting_notice(a_view(limit, locale=locale), limit, "cs_1", "ms_1"))
             found.append(promise_notice(a_view(limit, locale=locale), limit, NOON + DAY, "cs_1", "ms_1"))
+            for topic in (NoticeTopic.EXIT_SOON, NoticeTopic.RESIDUAL_SOON):
+                notice = exit_notice(a_view(limit, locale=locale), limit, topic, NOON + DAY, "ms_1")
+                assert notice is not None
+                found.append(notice)
         asked = a_document_request(
             reason=reason, documents=("passport",), optional=("travel_proof",), why="matched list X"
         )

@@ -16,6 +16,7 @@ from habeas.decision.decide import decide
 from habeas.decision.draft import Effect
 from habeas.domain.account import AccountState, new_account
 from habeas.domain.actor import Actor, Role
+from habeas.domain.campaign import Campaign
 from habeas.domain.capability import Capability, Level
 from habeas.domain.case import Case, CaseOutcome
 from habeas.domain.decision import Decision, Outcome, Topic
@@ -149,6 +150,10 @@ class Direct:
     def holder_accounts(self, holder: HolderId) -> tuple[AccountId, ...]:
         """The accounts of a holder."""
         return tuple(sorted(state.account for state in self._states.values() if state.holder == holder))
+
+    def live_campaigns(self) -> tuple[Campaign, ...]:
+        """The world leaves no region."""
+        return ()
 
     def document_requests(self, account: AccountId) -> tuple[DocumentRequest, ...]:
         """All document requests to an account."""
