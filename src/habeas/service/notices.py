@@ -9,13 +9,14 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from habeas.disclosure.catalogue import catalogue
-from habeas.disclosure.notice import documents_notice, promise_notice, restriction_notice, waiting_notice
+from habeas.disclosure.notice import documents_notice, exit_notice, promise_notice, restriction_notice, waiting_notice
 from habeas.disclosure.view import View, look
+from habeas.domain.campaign import Reminder
 from habeas.domain.contact import Contact
 from habeas.domain.decision import CaseSaid, Message, Topic
 from habeas.domain.document import DocumentRequest, ItemStatus, RequestStatus
 from habeas.domain.errors import HabeasError, UnreadableRecordError
-from habeas.domain.ids import AccountId
+from habeas.domain.ids import AccountId, BatchId, fingerprint
 from habeas.domain.notice import Channel, Notice, NoticeTopic
 from habeas.domain.restriction import Restriction
 from habeas.playbook.policy import Playbook
@@ -114,6 +115,23 @@ class Notices:
         # A change that changes no word is no news.
         is_news = notice is None or notice.topic is not NoticeTopic.CHANGED or not notice.says_the_same(of_this[-1])
         return notice if is_news else None
+
+    def remind(self, accounts: Sequence[AccountId], batch: BatchId, reminder: Reminder) -> int:
+        """Tell everybody whom a campaign limits that one of its dates comes near; returns how many were told now. Each is told
+        once, however often this runs.
+        """
+        topic = NoticeTopic.RESIDUAL_SOON if reminder.is_residual else NoticeTopic.EXIT_SOON
+        to_write: list[tuple[Notice, Sequence[Channel]]] = []
+        with self._store.reading() as reader:
+            for account in accounts:
+                view = self._view(reader, account)
+                standing = next((each.restriction for each in view.limits if each.restriction.batch == batch), None)
+                id_ = f"nt_{fingerprint(f'{batch}/{reminder.name}/{account}')}"
+                notice = None if standing is None else exit_notice(view, standing, topic, reminder.date, id_)
+                if notice is not None:
+                    to_write.append((notice, self._channels_for(reader, notice)))
+        with self._store.transaction() as work:
+            return sum(work.add_notice(notice, channels) for notice, channels in to_write)
 
     def _view(self, reader: Reader, account: AccountId) -> View:
         now = self._clock()
