@@ -12,6 +12,7 @@ from habeas.decision import (
     by_hand,
     campaigns,
     casework,
+    desks,
     documents,
     holder,
     life,
@@ -177,6 +178,10 @@ ACTS: dict[type, Callable[[Draft, Any], Refusal | None]] = {
     data.CampaignMet: campaigns.met,
     data.CampaignEnded: campaigns.ended,
     data.ResidualReported: campaigns.residual,
+    data.ReviewAct: desks.place_review,
+    data.OrderAct: desks.place_order,
+    data.DeskRenewAct: desks.renew_by_desk,
+    data.DeskEndAct: desks.end_by_desk,
     data.Mirrored: holder.mirrored,
     data.Report: suspicion.report_filed,
 }

@@ -43,6 +43,10 @@ MATCH_DELISTED = "habeas.match.delisted"
 CAMPAIGN_MET = "habeas.campaign.met"
 CAMPAIGN_ENDED = "habeas.campaign.ended"
 CAMPAIGN_RESIDUAL = "habeas.campaign.residual"
+REVIEW_PLACE = "habeas.review.place"
+ORDER_PLACE = "habeas.order.place"
+DESK_RENEW = "habeas.desk.renew"
+DESK_END = "habeas.desk.end"
 REPORT_RECEIVED = "habeas.report.received"
 REPORT_JUDGED = "habeas.report.judged"
 OFFENDER_CONFIRMED = "habeas.offender.confirmed"
@@ -117,6 +121,10 @@ OWN_EVENT_TYPES: dict[str, EventType] = {
     CAMPAIGN_MET: EventType(data.CampaignMet),
     CAMPAIGN_ENDED: EventType(data.CampaignEnded),
     CAMPAIGN_RESIDUAL: EventType(data.ResidualReported),
+    REVIEW_PLACE: EventType(data.ReviewAct),
+    ORDER_PLACE: EventType(data.OrderAct),
+    DESK_RENEW: EventType(data.DeskRenewAct),
+    DESK_END: EventType(data.DeskEndAct),
     REPORT_RECEIVED: EventType(data.Report),
     REPORT_JUDGED: EventType(data.ReportJudged),
     OFFENDER_CONFIRMED: EventType(data.OffenderConfirmed),

@@ -8,8 +8,8 @@ Modules, from what is said to where it is kept:
 - `rows`: the rows of the tables, and what a table engine must do with them
 - `records`: from a decided event to rows, and from rows back to what they mean
 - `unit_of_work`: the port, on rows
+- `sqlite_file`: a SQLite file with its transactions and its key; `migrations`, `schema/`: how it gets its tables
 - `memory`, `sqlite`: two table engines
-- `migrations`, `schema/`: how a SQLite file gets its tables
 - `ledger`: the ledger of coins in a SQLite store's tables
 - `open`: a store by its URL
 """
