@@ -2,16 +2,19 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from habeas.cli import show, wiring
 from habeas.cli.options import AccountArgument, JsonOption, StoreOption, account_id
+from habeas.cli.sealed import SealedKeyOption, SealedStoreOption, opened_desk, sealed_url
 from habeas.domain.errors import BadInputError, HabeasError
 from habeas.domain.notice import Channel
 
 if TYPE_CHECKING:
+    from habeas.cli.sealed import OpenedDesk
     from habeas.service.delivery import Couriers
     from habeas.service.intake import Intake
     from habeas.service.notices import Notices
@@ -39,6 +42,8 @@ def worker(
         typer.Option("--enable", metavar="CHANNEL", help="Use email or webhook again after it was switched off."),
     ] = None,
     store: StoreOption = None,
+    sealed_store: SealedStoreOption = None,
+    sealed_key: SealedKeyOption = None,
     json: JsonOption = False,
 ) -> None:
     """Fire due timers, deliver effects to other accounts, and send users their notices.
@@ -55,14 +60,17 @@ def worker(
     known = ", ".join(Channel)
     if enable is not None and enable not in Channel.__members__.values():
         raise BadInputError(f"--enable `{enable}` is no channel; known are {known}")
-    with wiring.opened_store(store) as opened, wiring.opened_intake(opened) as intake:
+    with ExitStack() as stack:
+        opened = stack.enter_context(wiring.opened_store(store))
+        intake = stack.enter_context(wiring.opened_intake(opened))
+        desk = stack.enter_context(opened_desk(store, sealed_store, sealed_key)) if sealed_url(sealed_store) else None
         if enable is not None:
             enable_channel(opened, Channel(enable))
         notices = Notices(opened, wiring.playbook(), wiring.now, [sender.channel for sender in senders])
         with Couriers(opened, senders, wiring.now) as couriers:
             said = ""
             while True:
-                done, failed = _round(opened, intake, notices, couriers, wait=once)
+                done, failed = _round(opened, intake, notices, couriers, desk, wait=once)
                 if once or any(done.values()):
                     show.json_line(done) if json else print(_told(done))
                 if once and failed:
@@ -74,7 +82,7 @@ def worker(
 
 
 def _round(
-    store: "Store", intake: "Intake", notices: "Notices", couriers: "Couriers", *, wait: bool
+    store: "Store", intake: "Intake", notices: "Notices", couriers: "Couriers", desk: "OpenedDesk | None", *, wait: bool
 ) -> tuple[dict[str, int], list[HabeasError]]:
     """What was done, and what went wrong: one part that fails keeps no other from its work."""
     from habeas.service.bulk import Bulks
@@ -91,6 +99,8 @@ def _round(
         ),
         "bulk": lambda: Bulks(store, intake, wiring.now).run_all(BATCH_ROUND),
     }
+    if desk is not None:
+        parts["orders"] = lambda: desk.sweep(intake)
     done: dict[str, int] = {}
     failed: list[HabeasError] = []
     for name, part in parts.items():
@@ -118,6 +128,7 @@ def _told(done: dict[str, int]) -> str:
         "notices": "notices written",
         "campaigns": "accounts gone through for campaigns",
         "bulk": "restrictions gone through for bulk acts",
+        "orders": "things done at the sealed desk",
     }
     told = [f"{count} {words.get(name, f'sent by {name}')}" for name, count in done.items() if count]
     return ", ".join(told) or "nothing was due"

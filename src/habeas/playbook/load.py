@@ -156,20 +156,20 @@ class _Reader:
 
     def __call__(self, part: Any, type_: Any, section: str) -> Any:
         try:
-            return msgspec.convert(_with_durations(part), type_, builtin_types=_BUILTIN, strict=True)
+            return msgspec.convert(with_durations(part), type_, builtin_types=_BUILTIN, strict=True)
         except msgspec.ValidationError as exc:
             message, _, path = str(exc).partition(" - at `$")
             where = f"{section}{path.rstrip('`')}"
             raise PlaybookError(f"{self.name}: at `{where}`: {message[:1].lower()}{message[1:]}") from None
 
 
-def _with_durations(part: Any) -> Any:
+def with_durations(part: Any) -> Any:
     """The same tree with `"24h"`, `"7d"`, `"30m"` read as durations."""
     match part:
         case dict():
-            return {key: _with_durations(value) for key, value in part.items()}
+            return {key: with_durations(value) for key, value in part.items()}
         case list():
-            return [_with_durations(value) for value in part]
+            return [with_durations(value) for value in part]
         case str() if found := _DURATION.match(part):
             return timedelta(**{_UNITS[found[2]]: int(found[1])})
         case _:

@@ -1,0 +1,173 @@
+"""Ordinary reviews: placed through the same command as what law keeps secret, with their true reason here (model 5.5).
+
+Ladder and four-eyes are enforced here, since the public record of a review shows neither.
+"""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from msgspec.structs import replace
+
+from habeas.domain.actor import RELEASING_ROLES, Actor
+from habeas.domain.decision import Refusal
+from habeas.domain.errors import BadInputError
+from habeas.domain.event_data import DeskEndAct, DeskRenewAct, ReviewAct
+from habeas.domain.evidence import Evidence
+from habeas.domain.ids import AccountId
+from habeas.domain.kind import Kind
+from habeas.domain.restriction import LONG_SIGNING_ROLES, Scope
+from habeas.playbook.cover import end_after, pick, slot_at_or_after
+from habeas.playbook.policy import Playbook, Policy
+from habeas.sealed.command import prepared
+from habeas.sealed.review import Review, ReviewStatus, needs_second, why_not_place
+from habeas.sealed.store import DESK, SealedStore, SealedWork
+from habeas.service.ports import Clock, Store
+
+
+class Reviews:
+    """The use cases of the review desk."""
+
+    def __init__(self, sealed: SealedStore, public: Store, playbook: Playbook, clock: Clock) -> None:
+        self._sealed = sealed
+        self._public = public
+        self._playbook = playbook
+        self._clock = clock
+
+    def place(
+        self,
+        account: AccountId,
+        reason: str,
+        evidence: Evidence,
+        evidence_ids: tuple[str, ...],
+        lasts_for: timedelta,
+        note: str,
+        by: Actor,
+        kind: Kind = Kind.FROZEN,
+        scope: Scope = Scope.ACCOUNT,
+    ) -> Review | Refusal:
+        """Review an account, or propose so where two people must stand behind it."""
+        policy, now = self._of(account), self._clock()
+        refused = why_not_place(policy, reason, kind, scope, evidence, lasts_for, by)
+        if refused is None and pick(policy.covers, b"", account, kind, scope, "") is None:
+            refused = Refusal("no_cover", f"the playbook has no cover for {kind} of scope {scope}")
+        with self._sealed.transaction() as work:
+            if refused is not None:
+                work.log("review.refused", DESK, by, now, f"{refused.code}: {refused.message}")
+                return refused
+            review = Review(
+                id=f"rv_{uuid4().hex}",
+                account=account,
+                reason=reason,
+                evidence=evidence,
+                evidence_ids=evidence_ids,
+                note=note,
+                kind=kind,
+                scope=scope,
+                lasts_for=lasts_for,
+                placed_by=by,
+                placed_at=now,
+            )
+            work.put(review, "review.propose", by, now, note)
+            if not needs_second(lasts_for):
+                review = self._placed(work, review, policy, by, now)
+        return review
+
+    def sign(self, id_: str, by: Actor) -> Review | Refusal:
+        """The second signature."""
+        now = self._clock()
+        with self._sealed.transaction() as work:
+            review = work.get(Review, id_)
+            refused = None
+            if review.status is not ReviewStatus.PROPOSED:
+                refused = Refusal("state", f"review `{id_}` is {review.status}, not proposed")
+            elif by.name == review.placed_by.name or by.role not in LONG_SIGNING_ROLES:
+                signing = ", ".join(sorted(LONG_SIGNING_ROLES))
+                refused = Refusal("four_eyes", f"another person signs, as one of {signing}")
+            if refused is not None:
+                return _logged(work, review, by, now, refused)
+            return self._placed(work, replace(review, signed_by=by), self._of(review.account), by, now)
+
+    def renew(
+        self, id_: str, evidence: Evidence, evidence_ids: tuple[str, ...], lasts_for: timedelta, note: str, by: Actor
+    ) -> Review | Refusal:
+        """It goes on, on new or higher evidence, until another end of its class."""
+        now = self._clock()
+        with self._sealed.transaction() as work:
+            review = work.get(Review, id_)
+            policy = self._of(review.account)
+            refused = _why_not_in_force(review) or why_not_place(
+                policy, review.reason, review.kind, review.scope, evidence, lasts_for, by
+            )
+            is_new = evidence > review.evidence or set(evidence_ids) - set(review.evidence_ids)
+            is_long = needs_second(now + lasts_for - review.placed_at)
+            if refused is None and not is_new:
+                refused = Refusal("evidence_ladder", "a renewal needs new or higher evidence")
+            if refused is None and is_long and (evidence < Evidence.E4 or by.name == review.placed_by.name):
+                refused = Refusal("four_eyes", "over 30 days it needs evidence E4 and a reviewer who did not place it")
+            if refused is not None:
+                return _logged(work, review, by, now, refused)
+            restriction = review.restriction
+            assert restriction is not None
+            ends_at, shown = end_after(policy.covers, now, lasts_for), (*review.evidence_ids, *evidence_ids)
+            review = replace(review, evidence=evidence, evidence_ids=tuple(dict.fromkeys(shown)), ends_at=ends_at)
+            work.put(review, "review.renew", by, now, note)
+            act = DeskRenewAct(restriction=restriction, ends_at=ends_at)
+            work.keep(prepared(review.id, review.id, review.account, act, now))
+        return review
+
+    def end(self, id_: str, note: str, by: Actor, *, is_void: bool = False) -> Review | Refusal:
+        """It ends at the next slot of its class; `is_void`: it was wrong from the start, as an appeal may show."""
+        now = self._clock()
+        with self._sealed.transaction() as work:
+            review = work.get(Review, id_)
+            refused = _why_not_in_force(review)
+            if refused is None and by.role not in RELEASING_ROLES:
+                refused = Refusal("not_permitted", f"the role {by.role} does not end reviews")
+            needs_other = is_void or review.signed_by is not None
+            if refused is None and needs_other and by.name == review.placed_by.name:
+                refused = Refusal("four_eyes", f"`{by.name}` placed it, and a second person must decide this")
+            if refused is not None:
+                return _logged(work, review, by, now, refused)
+            restriction = review.restriction
+            assert restriction is not None
+            covers = self._of(review.account).covers
+            at = slot_at_or_after(covers, now) if review.lasts_for > covers.short_for else now
+            review = replace(review, status=ReviewStatus.ENDING, ended_by=by, end_note=note)
+            work.put(review, "review.end", by, now, note)
+            act = DeskEndAct(restriction=restriction, is_void=is_void)
+            work.keep(prepared(review.id, review.id, review.account, act, at))
+        return review
+
+    def all(self, *, is_open: bool | None = None) -> list[Review]:
+        """Reviews, by when they end."""
+        with self._sealed.reading() as reader:
+            found = list(reader.all(Review, is_open=is_open))
+        return sorted(found, key=lambda review: (review.ends_at or review.placed_at, review.id))
+
+    def _placed(self, work: SealedWork, review: Review, policy: Policy, by: Actor, now: datetime) -> Review:
+        ends_at = end_after(policy.covers, now, review.lasts_for)
+        cover = pick(policy.covers, self._sealed.cover_key, review.account, review.kind, review.scope, "")
+        assert cover is not None, "it was looked for when the review was proposed"
+        review = replace(review, status=ReviewStatus.PLACING, ends_at=ends_at)
+        work.put(review, "review.place", by, now)
+        act = ReviewAct(cover=cover, ends_at=ends_at, scope=review.scope)
+        work.keep(prepared(review.id, review.id, review.account, act, now))
+        return review
+
+    def _of(self, account: AccountId) -> Policy:
+        with self._public.reading() as reader:
+            state = reader.account(account)
+        if state is None:
+            raise BadInputError(f"there is no account `{account}` here")
+        return self._playbook.policy(state.entity)
+
+
+def _why_not_in_force(review: Review) -> Refusal | None:
+    if review.status is ReviewStatus.IN_FORCE:
+        return None
+    return Refusal("state", f"review `{review.id}` is {review.status}, not in force")
+
+
+def _logged(work: SealedWork, review: Review, by: Actor, at: datetime, refusal: Refusal) -> Refusal:
+    work.log("review.refused", review.id, by, at, f"{refusal.code}: {refusal.message}")
+    return refusal
