@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from habeas.cli import wiring
+from habeas.disclosure.statement import Statement
 from habeas.domain.actor import Actor, Role
 from habeas.domain.capability import Capability
 from habeas.domain.decision import Refusal
@@ -28,7 +30,7 @@ from habeas.sealed.store import SealedStore
 from habeas.sealed.submission import Submission, sweep
 from habeas.sealed.wallets import Wallets
 from habeas.service.intake import Intake
-from habeas.service.ports import RecordedEvent
+from habeas.service.ports import RecordedEvent, Store
 from habeas.service.questions import Questions
 from habeas.store.memory import MemoryStore
 from tests.builders import NOON
@@ -85,14 +87,15 @@ ORDERED: dict[str, Any] = {"force": "ordered", "until_at": NOON + timedelta(days
 class Office:
     """Everybody who works at the desk, with both stores and one clock."""
 
-    def __init__(self, folder: Path, intake: Intake, public: MemoryStore, tags: TagBook | None = None) -> None:
+    def __init__(self, folder: Path, intake: Intake, public: Store, tags: TagBook | None = None) -> None:
         self.now = NOON
         self.public = public
         self.intake = intake
+        self.library = wiring.library(public)
         self.sealed = SealedStore(folder / "sealed.db")
         self.ledger = MemoryLedger()
         book = tags or TagBook()
-        wallets = Wallets(self.ledger.reading, lambda: book)
+        self.wallets = wallets = Wallets(self.ledger.reading, lambda: book)
         self.desk = Desk(self.sealed, public, the_playbook(), wallets, self.clock)
         self.reviews = Reviews(self.sealed, public, the_playbook(), self.clock)
         self.reports = Reporting(self.sealed, shipped_policy(), self.clock)
@@ -160,11 +163,13 @@ class Office:
             return list(reader.events(AccountId(account)))
 
     def level(self, account: str, capability: Capability) -> str:
-        from habeas.cli import wiring
-
-        library = wiring.library(self.public)
-        questions = Questions(self.public, the_playbook(), library, library)
+        questions = Questions(self.public, the_playbook(), self.library, self.library)
         return str(questions.check(AccountId(account), Request(capability, self.now)).level)
+
+    def statement(self, account: str) -> Statement:
+        """What the user sees now."""
+        questions = Questions(self.public, the_playbook(), self.library, self.library)
+        return questions.statement(AccountId(account), self.now)
 
     def end_behind_the_desk(self, account: str) -> None:
         """Somebody ends what stands on an account in a way that the desk does not hear of."""
@@ -197,11 +202,9 @@ def code(result: object) -> str:
 
 
 @contextmanager
-def an_office(folder: Path, tags: TagBook | None = None) -> Iterator[Office]:
+def an_office(folder: Path, tags: TagBook | None = None, public: Store | None = None) -> Iterator[Office]:
     """An office, with `alice` and `bob` and `carl`."""
-    from habeas.cli import wiring
-
-    public = MemoryStore()
+    public = public or MemoryStore()
     clock: list[Office] = []
     looked_up = wiring.library(public)
     with Intake(public, the_playbook(), looked_up, looked_up, lambda: clock[0].now if clock else NOON) as intake:
