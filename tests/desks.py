@@ -97,7 +97,7 @@ class Office:
         book = tags or TagBook()
         self.wallets = wallets = Wallets(self.ledger.reading, lambda: book)
         self.desk = Desk(self.sealed, public, the_playbook(), wallets, self.clock)
-        self.reviews = Reviews(self.sealed, public, the_playbook(), self.clock)
+        self.reviews = Reviews(self.sealed, public, the_playbook(), self.clock, shipped_policy().disclosure_review_for)
         self.reports = Reporting(self.sealed, shipped_policy(), self.clock)
         self.submission = Submission(self.sealed, intake, self.clock)
         proposed = self.desk.load_registry(AGENCIES, "agencies.toml", LENA)

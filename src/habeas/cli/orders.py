@@ -419,6 +419,32 @@ def statistics(
         print(f"{name}: " + ", ".join(f"{cell.value} {cell.count}" for cell in table))
 
 
+@app.command()
+def population(
+    as_: ActorOption,
+    store: StoreOption = None,
+    sealed_store: SealedStoreOption = None,
+    sealed_key: SealedKeyOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Whether there are enough ordinary reviews for a secret one to be unknown among them; exit code 1 where there are not.
+
+    Example: habeas order population --as cora:counsel
+    """
+    from habeas.sealed.population import population as counted
+
+    with opened_desk(store, sealed_store, sealed_key) as opened:
+        found = opened.desk.orders(actor(as_))
+        reviewed = opened.reviews.all()
+    if isinstance(found, Refusal):
+        raise refused(found)
+    numbers = counted(found, reviewed, wiring.now())
+    told = {"ordinary": numbers.ordinary, "secret": numbers.secret, "share": numbers.share, "alarm": numbers.alarm}
+    show.json_line(told) if json else print(f"{numbers.ordinary} ordinary, {numbers.secret} secret")
+    if numbers.alarm is not None:
+        raise refused(Refusal("population", numbers.alarm))
+
+
 @app.command("break-glass")
 def break_glass(
     order: OrderArgument,

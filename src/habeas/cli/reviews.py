@@ -139,6 +139,25 @@ def end(
     done(ended, json=json, line=f"{review} ends at the next slot")
 
 
+@app.command("looked-at")
+def looked_at(
+    review: ReviewArgument,
+    note: NoteOption,
+    as_: ActorOption,
+    store: StoreOption = None,
+    sealed_store: SealedStoreOption = None,
+    sealed_key: SealedKeyOption = None,
+    json: JsonOption = False,
+) -> None:
+    """You looked whether its user can be told more by now, and it is not yet so.
+
+    Example: habeas order review looked-at rv_5k2jq3v7 --note "telling would show what we watch for" --as tom:analyst
+    """
+    with opened_desk(store, sealed_store, sealed_key) as opened:
+        looked = opened.reviews.looked_at(review, note_text(note), actor(as_))
+    done(looked, json=json, line=f"{review} is looked at again in time")
+
+
 @app.command("list")
 def list_(
     all_: Annotated[bool, typer.Option("--all", help="Those that are over too.")] = False,

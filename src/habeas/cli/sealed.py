@@ -46,7 +46,7 @@ class OpenedDesk:
         self.sealed = sealed
         self.public = public
         self.desk: Desk = Desk(sealed, public, playbook, wallets, wiring.now, policy)
-        self.reviews: Reviews = Reviews(sealed, public, playbook, wiring.now)
+        self.reviews: Reviews = Reviews(sealed, public, playbook, wiring.now, policy.disclosure_review_for)
         self.reports: Reporting = Reporting(sealed, policy, wiring.now)
 
     def submit(self) -> None:

@@ -10,11 +10,11 @@ Modules, in the order in which data flows:
 - `policy`, `policy.toml`: what each type of order needs, may touch, and how long it lasts
 - `checks`: what is wrong with a letter, with its code; `signs`: what forged ones look like
 - `order`: the record; `life`: its state machine; `gag`: what the user may be told
-- `wallets`: from a flagged wallet to the accounts that touched it
+- `wallets`: from a flagged wallet to the accounts that touched it; `copies`: what is kept or handed over of an account
 - `command`: the public act that an order or a review leads to
 - `custody`: handing over what was seized
 - `report`: reports to authorities; `statistics`: numbers in bands
-- `review`: an ordinary review with its true reason
+- `review`: an ordinary review with its true reason; `population`: whether there are enough of them
 - `store`, `schema/`: where it is kept
-- `desk`, `due`: the use cases, and what time brings
+- `desk`, `reviewing`, `reporting`: the use cases; `due`: what time brings; `submission`: to the public store, once
 """

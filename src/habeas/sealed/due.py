@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from habeas.sealed import gag, life
-from habeas.sealed.order import Order, TargetStatus
+from habeas.sealed.order import Order, Page, TargetStatus
 from habeas.sealed.policy import AtEnd, OrderPolicy
+from habeas.sealed.review import Review, ReviewStatus
 
 _HELD = frozenset({TargetStatus.HELD})
 
@@ -20,6 +21,15 @@ def look(order: Order, policy: OrderPolicy, now: datetime) -> Order:
     for what in _calls(order, policy, now):
         order = life.paged(order, what, now, policy.decide_within_for)
     return order
+
+
+def look_at_review(review: Review, policy: OrderPolicy, now: datetime) -> Review:
+    """The review with the call that is due: whether its user can be told more by now; the same one where none is."""
+    is_called = any(page.decided_at is None for page in review.pages)
+    if review.status is not ReviewStatus.IN_FORCE or is_called or not _is_over(review.disclosure_review_at, now):
+        return review
+    page = Page(what=life.LOOK_AGAIN, at=now, decide_by=now + policy.decide_within_for)
+    return replace(review, pages=(*review.pages, page))
 
 
 def is_to_release(order: Order, policy: OrderPolicy, now: datetime) -> bool:

@@ -10,8 +10,10 @@ from habeas.domain.decision import Refusal
 from habeas.domain.evidence import Evidence, allowed_length
 from habeas.domain.ids import AccountId, RestrictionId
 from habeas.domain.kind import Kind
+from habeas.domain.reason import Disclosure
 from habeas.domain.restriction import FOUR_EYES_BEYOND, Scope
 from habeas.playbook.policy import Policy
+from habeas.sealed.order import Page
 
 
 class ReviewStatus(StrEnum):
@@ -47,6 +49,9 @@ class Review(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ended_by: Actor | None = None
     end_note: str = ""
     problem: str = ""
+    disclosure_review_at: datetime | None = None
+    """When somebody looks again whether the user can be told more by now (rows A075, A079)."""
+    pages: tuple[Page, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -66,6 +71,9 @@ def why_not_place(
         return Refusal("not_permitted", f"the role {by.role} does not place restrictions")
     if reason not in policy.reasons:
         return Refusal("unknown_reason", f"the playbook has no reason `{reason}`")
+    if policy.reasons[reason].disclosure is Disclosure.FULL:
+        # As much is told as may be told (rows A072, A076): a review is no way to say less.
+        return Refusal("disclosure", f"the user is told of {reason} in full; place it with `habeas restrict`")
     if evidence < policy.reasons[reason].evidence_min:
         needed = policy.reasons[reason].evidence_min
         return Refusal("evidence_ladder", f"the reason {reason} needs evidence {needed} at least, not {evidence}")

@@ -27,7 +27,10 @@ from habeas.service.ports import Clock, Store
 class Reviews:
     """The use cases of the review desk."""
 
-    def __init__(self, sealed: SealedStore, public: Store, playbook: Playbook, clock: Clock) -> None:
+    def __init__(
+        self, sealed: SealedStore, public: Store, playbook: Playbook, clock: Clock, disclosure_review_for: timedelta
+    ) -> None:
+        self._disclosure_review_for = disclosure_review_for
         self._sealed = sealed
         self._public = public
         self._playbook = playbook
@@ -66,6 +69,7 @@ class Reviews:
                 lasts_for=lasts_for,
                 placed_by=by,
                 placed_at=now,
+                disclosure_review_at=now + self._disclosure_review_for,
             )
             work.put(review, "review.propose", by, now, note)
             if not needs_second(lasts_for):
@@ -136,6 +140,21 @@ class Reviews:
             work.put(review, "review.end", by, now, note)
             act = DeskEndAct(restriction=restriction, is_void=is_void)
             work.keep(prepared(review.id, review.id, review.account, act, at))
+        return review
+
+    def looked_at(self, id_: str, note: str, by: Actor) -> Review | Refusal:
+        """Somebody who did not place it has looked whether the user can be told more, and decided: not yet."""
+        now = self._clock()
+        with self._sealed.transaction() as work:
+            review = work.get(Review, id_)
+            refused = _why_not_in_force(review)
+            if refused is None and (by.role not in RELEASING_ROLES or by.name == review.placed_by.name):
+                refused = Refusal("four_eyes", "somebody who may end reviews and did not place this one looks at it")
+            if refused is not None:
+                return _logged(work, review, by, now, refused)
+            pages = tuple(replace(page, decided_at=page.decided_at or now) for page in review.pages)
+            review = replace(review, pages=pages, disclosure_review_at=now + self._disclosure_review_for)
+            work.put(review, "review.looked_at", by, now, note)
         return review
 
     def all(self, *, is_open: bool | None = None) -> list[Review]:

@@ -75,9 +75,17 @@ def sweep(sealed: SealedStore, desk: Desk, submission: Submission, clock: Clock)
     now = clock()
     with sealed.reading() as reader:
         ids = [order.id for order in reader.all(Order, is_open=True)]
+        reviews = [review.id for review in reader.all(Review, is_open=True)]
     for id_ in ids:
         with sealed.transaction() as work:
             done += _look(work, work.get(Order, id_), desk, now)
+    for id_ in reviews:
+        with sealed.transaction() as work:
+            review = work.get(Review, id_)
+            after = due.look_at_review(review, desk.policy, now)
+            if after != review:
+                work.put(after, "due", CLOCK, now)
+                done += 1
     return done + submission.run()
 
 

@@ -148,12 +148,25 @@ def test_in_need_the_glass_is_broken(desk: Run, tmp_path: Path) -> None:
 
 def test_an_ordinary_review_goes_its_way(desk: Run) -> None:
     placed = desk(
-        "order", "review", "place", "alice", "--reason", "TOS_ABUSE", *NOTE, "--as", "sue:senior_analyst", "--json"
+        "order",
+        "review",
+        "place",
+        "alice",
+        "--reason",
+        "MALICIOUS_USER",
+        "--evidence",
+        "E4",
+        *NOTE,
+        "--as",
+        "sue:senior_analyst",
+        "--json",
     )
     review = placed.json()[0]["id"]
     assert "in_force" in desk("order", "review", "list").out
     more = ("--evidence", "E4", "--evidence-id", "rp-2", *NOTE, "--as", "mia:senior_analyst")
     assert desk("order", "review", "renew", review, *more).code == 0
+    assert desk("order", "review", "looked-at", review, *NOTE, "--as", "mia:senior_analyst").code == 0
+    assert desk("order", "population", *CORA).code == 0
     assert desk("order", "review", "end", review, *NOTE, "--as", "tom:analyst").code == 0
     assert "ending" in desk("order", "review", "list").out
     refused = desk("restrict", "alice", "--reason", "TERMS_REVIEW", *NOTE, "--as", "sue:senior_analyst")

@@ -46,7 +46,7 @@ def code(result: object) -> str:
     [
         ({"reason": "NO_SUCH_REASON"}, "unknown_reason"),
         ({"evidence": Evidence.E1}, "evidence_ladder"),
-        ({"reason": "TOS_ABUSE", "evidence": Evidence.E3, "lasts_for": 16 * DAY}, "evidence_ladder"),
+        ({"reason": "SCAM_OFFENDER", "evidence": Evidence.E3, "lasts_for": 16 * DAY}, "evidence_ladder"),
         ({"lasts_for": 91 * DAY}, "evidence_ladder"),
         ({"by": FINN}, "not_permitted"),
         ({"kind": Kind.OUTFLOW_HOLD, "lasts_for": 31 * DAY}, "evidence_ladder"),
@@ -126,3 +126,28 @@ def test_an_appeal_that_is_right_annuls_and_another_person_decides_it(office: Of
         (restriction,) = reader.restrictions(ALICE)
         (appeal,) = (case for case in reader.cases(ALICE) if case.appeal is not None)
     assert (restriction.status, appeal.outcome) == ("annulled", "granted")
+
+
+@pytest.mark.row("A072", "A076", "A077")
+@pytest.mark.parametrize("reason", sorted(the_policy().reasons))
+def test_only_what_may_be_withheld_is_reviewed(office: Office, reason: str) -> None:
+    is_told = the_policy().reasons[reason].disclosure == "FULL"
+    assert (code(reviewed(office, reason, Evidence.E5, DAY)) == "disclosure") == is_told
+    assert {"TOS_ABUSE", "TOS_FAKE_DOCUMENT"} <= {c for c, r in the_policy().reasons.items() if r.disclosure == "FULL"}
+
+
+@pytest.mark.row("A075", "A079")
+def test_what_is_not_told_is_looked_at_again_every_thirty_days_by_somebody_else(office: Office) -> None:
+    reviewed(office, lasts_for=60 * DAY)
+    review = the_review(office)
+    office.reviews.sign(review.id, CORA)
+    office.wait(29 * DAY)
+    assert the_review(office).pages == ()
+    office.wait(2 * DAY)
+    assert [page.what for page in the_review(office).pages] == ["disclosure_review"]
+    assert code(office.reviews.looked_at(review.id, "not yet", SUE)) == "four_eyes"
+    looked = office.reviews.looked_at(review.id, "not yet", MIA)
+    assert isinstance(looked, Review)
+    assert looked.disclosure_review_at == office.now + 30 * DAY
+    office.wait(5 * DAY)
+    assert [page.decided_at is None for page in the_review(office).pages] == [False]
