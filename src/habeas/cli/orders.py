@@ -435,9 +435,11 @@ def population(
 
     with opened_desk(store, sealed_store, sealed_key) as opened:
         found = opened.desk.orders(actor(as_))
-        reviewed = opened.reviews.all()
+        reviewed = opened.reviews.all(actor(as_))
     if isinstance(found, Refusal):
         raise refused(found)
+    if isinstance(reviewed, Refusal):
+        raise refused(reviewed)
     numbers = counted(found, reviewed, wiring.now())
     told = {"ordinary": numbers.ordinary, "secret": numbers.secret, "share": numbers.share, "alarm": numbers.alarm}
     show.json_line(told) if json else print(f"{numbers.ordinary} ordinary, {numbers.secret} secret")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from habeas.cli.acting import one_of
+from habeas.cli.acting import one_of, refused
 from habeas.cli.options import (
     AccountArgument,
     ActorOption,
@@ -160,6 +160,7 @@ def looked_at(
 
 @app.command("list")
 def list_(
+    as_: ActorOption,
     all_: Annotated[bool, typer.Option("--all", help="Those that are over too.")] = False,
     store: StoreOption = None,
     sealed_store: SealedStoreOption = None,
@@ -168,10 +169,12 @@ def list_(
 ) -> None:
     """Ordinary reviews, by when they end.
 
-    Example: habeas order review list
+    Example: habeas order review list --as sue:senior_analyst
     """
     with opened_desk(store, sealed_store, sealed_key) as opened:
-        found = opened.reviews.all(is_open=None if all_ else True)
+        found = opened.reviews.all(actor(as_), is_open=None if all_ else True)
+    if isinstance(found, Refusal):
+        raise refused(found)
     for review in found:
         line = f"{review.id}  {review.status}  {review.account}  {review.reason}  ends {when(review.ends_at)}"
         done(review, json=json, line=line)

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from msgspec.structs import replace
 
-from habeas.domain.actor import RELEASING_ROLES, Actor
+from habeas.domain.actor import RELEASING_ROLES, Actor, Role
 from habeas.domain.decision import Refusal
 from habeas.domain.errors import BadInputError
 from habeas.domain.event_data import DeskEndAct, DeskRenewAct, ReviewAct
@@ -22,6 +22,9 @@ from habeas.sealed.command import prepared
 from habeas.sealed.review import Review, ReviewStatus, needs_second, why_not_place
 from habeas.sealed.store import DESK, SealedStore, SealedWork
 from habeas.service.ports import Clock, Store
+
+READING_ROLES = RELEASING_ROLES | {Role.LE_DESK, Role.SEALED_AUDITOR}
+"""Who may see why an account is reviewed."""
 
 
 class Reviews:
@@ -157,8 +160,10 @@ class Reviews:
             work.put(review, "review.looked_at", by, now, note)
         return review
 
-    def all(self, *, is_open: bool | None = None) -> list[Review]:
-        """Reviews, by when they end."""
+    def all(self, by: Actor, *, is_open: bool | None = None) -> list[Review] | Refusal:
+        """Reviews, by when they end, for those who may see their true reasons."""
+        if by.role not in READING_ROLES:
+            return Refusal("not_permitted", f"the role {by.role} does not read reviews")
         with self._sealed.reading() as reader:
             found = list(reader.all(Review, is_open=is_open))
         return sorted(found, key=lambda review: (review.ends_at or review.placed_at, review.id))

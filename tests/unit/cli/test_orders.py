@@ -162,13 +162,13 @@ def test_an_ordinary_review_goes_its_way(desk: Run) -> None:
         "--json",
     )
     review = placed.json()[0]["id"]
-    assert "in_force" in desk("order", "review", "list").out
+    assert "in_force" in desk("order", "review", "list", "--as", "tom:analyst").out
     more = ("--evidence", "E4", "--evidence-id", "rp-2", *NOTE, "--as", "mia:senior_analyst")
     assert desk("order", "review", "renew", review, *more).code == 0
     assert desk("order", "review", "looked-at", review, *NOTE, "--as", "mia:senior_analyst").code == 0
     assert desk("order", "population", *CORA).code == 0
     assert desk("order", "review", "end", review, *NOTE, "--as", "tom:analyst").code == 0
-    assert "ending" in desk("order", "review", "list").out
+    assert "ending" in desk("order", "review", "list", "--as", "tom:analyst").out
     refused = desk("restrict", "alice", "--reason", "TERMS_REVIEW", *NOTE, "--as", "sue:senior_analyst")
     assert (refused.code, "placed by its desk" in refused.err) == (1, True)
 

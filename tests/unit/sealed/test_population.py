@@ -41,7 +41,9 @@ def test_what_was_told_or_is_long_over_does_not_count(office: Office) -> None:
     office.sweep()
     found = office.desk.orders(LENA)
     assert isinstance(found, list)
-    counted = population(found, office.reviews.all(), office.now)
+    reviewed = office.reviews.all(SUE)
+    assert isinstance(reviewed, list)
+    counted = population(found, reviewed, office.now)
     assert (counted.ordinary, counted.secret) == (1, 1)
     over = replace(gagged, targets=tuple(replace(t, released_at=office.now) for t in gagged.targets))
     assert population([over], [], office.now + timedelta(days=29)).secret == 1

@@ -1,14 +1,17 @@
 """What is wrong with a letter is found when it arrives: refused with its code, recorded, nothing changed for the target."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
 from habeas.domain.errors import BadInputError
+from habeas.sealed.agency import read_registry
 from habeas.sealed.checks import BY_HAND, CHECKS
-from habeas.sealed.letter import read_letter
+from habeas.sealed.letter import OrderType, read_letter
 from habeas.sealed.order import State, TargetStatus
 from tests.builders import NOON
 from tests.desks import AGENCIES, CORA, FINN, LENA, SAM, Office, a_letter, an_order, code
@@ -179,3 +182,17 @@ def test_one_person_alone_does_not_change_the_registry(office: Office) -> None:
 def test_a_registry_that_is_none_is_refused(office: Office, content: bytes, said: str) -> None:
     with pytest.raises(BadInputError, match=said):
         office.desk.load_registry(content, "agencies.toml", LENA)
+
+
+def test_the_letter_and_the_registry_of_the_documentation_are_read() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "orders.md").read_text("utf-8")
+    (letter,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    (registry,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert read_letter(letter.encode(), "docs/orders.md").is_signed
+    assert set(read_registry(registry.encode(), "docs/orders.md").agencies) == {"oslo-police"}
+
+
+def test_the_documentation_names_every_code_and_type() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "orders.md").read_text("utf-8")
+    assert [code_ for code_ in CHECKS if f"`{code_}`" not in text] == []
+    assert [type_ for type_ in OrderType if f"| {type_} |" not in text] == []

@@ -33,7 +33,9 @@ def reviewed(
 
 
 def the_review(office: Office) -> Review:
-    (review,) = office.reviews.all()
+    found = office.reviews.all(SUE)
+    assert isinstance(found, list)
+    (review,) = found
     return review
 
 
@@ -57,7 +59,7 @@ def test_what_the_ladder_forbids_is_refused_and_recorded(
     office: Office, changes: dict[str, object], refused: str
 ) -> None:
     assert code(reviewed(office, **changes)) == refused  # type: ignore[arg-type]
-    assert (office.restrictions(), office.reviews.all()) == ([], [])
+    assert (office.restrictions(), office.reviews.all(SUE)) == ([], [])
     assert "review.refused" in office.acts()
 
 
@@ -151,3 +153,9 @@ def test_what_is_not_told_is_looked_at_again_every_thirty_days_by_somebody_else(
     assert looked.disclosure_review_at == office.now + 30 * DAY
     office.wait(5 * DAY)
     assert [page.decided_at is None for page in the_review(office).pages] == [False]
+
+
+def test_the_true_reasons_are_read_by_those_who_work_on_them_only(office: Office) -> None:
+    reviewed(office)
+    assert code(office.reviews.all(FINN)) == "not_permitted"
+    assert code(office.reviews.all(Actor("udo", Role.AUDITOR))) == "not_permitted"
