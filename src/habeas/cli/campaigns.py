@@ -234,7 +234,7 @@ def _residuals(path: Path) -> tuple[list[Residual], list[str]]:
                 return found, unreadable
             found.append(_residual_of(row))
         except (BadInputError, csv.Error) as exc:
-            unreadable.append(f"{path}, line {rows.line_num}: {exc}")
+            unreadable.append(f"{path}, line {rows.reader.line_num}: {exc}")
 
 
 def _residual_of(row: dict[str, str | None]) -> Residual:
