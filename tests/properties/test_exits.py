@@ -70,12 +70,12 @@ class Exits(RuleBasedStateMachine):
 
     # --- what happens
 
-    @initialize(homes=st.tuples(*[st.sampled_from(PLACES)] * 4), begun=st.sampled_from([False, True, True]))
-    def some_are_there(self, homes: tuple[str, ...], begun: bool) -> None:
+    @initialize(homes=st.tuples(*[st.sampled_from(PLACES)] * 4), in_days=st.sampled_from([None, 0, 0, 2]))
+    def some_are_there(self, homes: tuple[str, ...], in_days: int | None) -> None:
         for account, home in zip(ACCOUNTS, homes, strict=False):
             self.lives(account, home)
-        if begun:
-            self.is_drafted("NL", 0, 3, (CORA, MO))
+        if in_days is not None:
+            self.is_drafted("NL", in_days, 3, (CORA, MO))
             self.is_run(None)
 
     @rule(account=st.sampled_from(ACCOUNTS), home=st.sampled_from(PLACES))
