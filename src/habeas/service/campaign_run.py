@@ -240,9 +240,14 @@ def _pieces(accounts: Sequence[AccountId], size: int) -> Iterator[Sequence[Accou
 # --- its events. The time of each is that of its step, so that a second run says the very same -----------------------
 
 
+def met_id(campaign: BatchId) -> str:
+    """The id of the event with which a campaign reaches an account."""
+    return f"{campaign}/met"
+
+
 def _met_event(campaign: BatchId, account: AccountId, at: datetime) -> Event:
     body = _encode(data.CampaignMet(campaign=campaign))
-    return make_event(f"{campaign}/met", CAMPAIGN_SOURCE, CAMPAIGN_MET, account, at, body)
+    return make_event(met_id(campaign), CAMPAIGN_SOURCE, CAMPAIGN_MET, account, at, body)
 
 
 def _ended_event(campaign: Campaign, account: AccountId, at: datetime) -> Event:
