@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -316,6 +317,20 @@ class Safety(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     quarantine_case: CasePolicy
 
 
+class RunMode(StrEnum):
+    """Whether what Habeas decides takes effect."""
+
+    LIVE = "live"
+    DUAL = "dual"
+    """An older system still acts. Habeas decides and records, and nothing leaves: no notice, no action, no request."""
+
+
+class RunPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[run]`: how Habeas is run beside what was there before (docs/importing.md)."""
+
+    mode: RunMode = RunMode.LIVE
+
+
 class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The whole policy of one entity, with everything the playbook says for all of them."""
 
@@ -341,6 +356,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     detectors: dict[str, Struct]
     """Parameters of the detectors that are switched on, by name."""
     product_actions: dict[str, Capability]
+    run: RunPolicy = RunPolicy()
     rules: RuleBook = RuleBook()
     """What analysts wrote: `[[rule]]` and `[feature.NAME]`. What a rule leads to stands in `responses`."""
 

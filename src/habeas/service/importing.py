@@ -1,0 +1,439 @@
+"""Bringing in what an exchange has already: read once to see what is in it, then taken in row by row, and taken back.
+
+An import is known by the file and the map that it was read with, and each row by its content. So whatever stops it, the same
+command goes on from there, and nothing is doubled.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from hashlib import blake2b, sha256
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from habeas.domain import event_data as data
+from habeas.domain.actor import Actor
+from habeas.domain.batch import Member, Signature, Step
+from habeas.domain.decision import Outcome
+from habeas.domain.errors import BadInputError, EventRejectedError
+from habeas.domain.event import ACCOUNT_IMPORTED, IMPORT_SOURCE, IMPORT_UNDONE, RESTRICTION_IMPORTED, Event, make_event
+from habeas.domain.ids import AccountId, BatchId, fingerprint
+from habeas.domain.imported import (
+    CARRIED_OVER_BEFORE,
+    REVIEW_WITHIN_FOR,
+    Import,
+    ImportOf,
+    Signing,
+    review_at,
+    signing,
+    why_not_stand_behind,
+)
+from habeas.domain.restriction import Status
+from habeas.playbook.policy import Policy
+from habeas.service.import_file import AccountRow, StatusRow, Unread, account_rows, status_rows
+from habeas.service.import_map import AccountMap, Meaning, RestrictionMap
+from habeas.service.intake import Intake
+from habeas.service.pipeline import Pipeline
+from habeas.service.ports import Reader, Store
+
+R = TypeVar("R", StatusRow, AccountRow)
+
+SAMPLES_MAX = 3
+SAVED_EACH = 5_000
+"""After so many rows it is recorded how far an import got: so many are at most looked at twice."""
+PIECE = 1_000
+
+Progress = Callable[[str, int, int], None]
+"""Hears what is being done, with which row or account, of how many; 0 where that is not known yet."""
+Complain = Callable[[int, str], None]
+"""Hears of a line that was not taken in, and why."""
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def _silent(_what: str, _done: int, _of: int) -> None:
+    pass
+
+
+# --- what is in a file -----------------------------------------------------------------------------------------------
+
+
+class StatusCount(Struct, frozen=True):
+    """A status of the older system: on how many rows, what the map makes of it (None: nothing), and some of the accounts."""
+
+    status: str
+    rows: int
+    means: Meaning | str | None
+    samples: tuple[AccountId, ...]
+
+
+class Survey(Struct, frozen=True, kw_only=True):
+    """What a file holds and what it would lead to."""
+
+    rows: int
+    unreadable: int
+    statuses: tuple[StatusCount, ...] = ()
+    over: int = 0
+    """Rows whose restriction is over already."""
+    placing: int = 0
+    """Rows that lead to a restriction, or to an account that is known."""
+    reviews: tuple[int, ...] = ()
+    """How many would be looked at on each day from now on."""
+    unsigned: tuple[str, ...] = ()
+    """What the people who stand behind the import may not bring in, each with why."""
+
+    @property
+    def unmapped(self) -> dict[str, int]:
+        return {count.status: count.rows for count in self.statuses if count.means is None}
+
+
+def survey_restrictions(
+    path: Path,
+    map_: RestrictionMap,
+    policy: Policy,
+    at: datetime,
+    people: tuple[Actor, Actor | None],
+    complain: Complain,
+    progress: Progress = _silent,
+) -> Survey:
+    """What is in a file of restrictions, read at an instant. Nothing is changed. Raises BadInputError."""
+    rows = unreadable = over = placing = 0
+    counts: Counter[str] = Counter()
+    samples: dict[str, list[AccountId]] = {}
+    reviews = [0] * REVIEW_WITHIN_FOR.days
+    needed: dict[tuple[Meaning, Signing], int] = {}
+    for row in _heard(_rows_of_restrictions(path, map_, at), progress, 0):
+        rows += 1
+        if isinstance(row, Unread):
+            unreadable += 1
+            complain(row.line, row.why)
+            continue
+        counts[row.status] += 1
+        some = samples.setdefault(row.status, [])
+        if len(some) < SAMPLES_MAX:
+            some.append(row.account)
+        meaning = map_.status.get(row.status)
+        if not isinstance(meaning, Meaning):
+            continue
+        if _is_over(row, at):
+            over += 1
+            continue
+        placing += 1
+        if row.until is None:
+            reviews[min((review_at(row.account, at) - at).days, len(reviews) - 1)] += 1
+        sort = meaning, _signing(row, meaning, policy)
+        needed[sort] = needed.get(sort, 0) + 1
+    return Survey(
+        rows=rows,
+        unreadable=unreadable,
+        statuses=tuple(
+            StatusCount(status, count, map_.status.get(status), tuple(samples[status]))
+            for status, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        ),
+        over=over,
+        placing=placing,
+        reviews=tuple(reviews),
+        unsigned=tuple(
+            f"{meaning}, on {count} rows: {refused}"
+            for (meaning, who), count in needed.items()
+            if (refused := why_not_stand_behind(who, *people)) is not None
+        ),
+    )
+
+
+def survey_accounts(
+    path: Path, map_: AccountMap, at: datetime, complain: Complain, progress: Progress = _silent
+) -> Survey:
+    """What is in a file of accounts. Nothing is changed. Raises BadInputError."""
+    rows = unreadable = 0
+    nobody = BatchId("survey")
+    for row in _heard(account_rows(path, map_), progress, 0):
+        rows += 1
+        read = row if isinstance(row, Unread) else _of_account(nobody, at, row)
+        if isinstance(read, Unread):
+            unreadable += 1
+            complain(read.line, read.why)
+    return Survey(rows=rows, unreadable=unreadable, placing=rows - unreadable)
+
+
+def _rows_of_restrictions(path: Path, map_: RestrictionMap, at: datetime) -> Iterator[StatusRow | Unread]:
+    for row in status_rows(path, map_):
+        yield row if isinstance(row, Unread) or (why := _why_not(row, at)) is None else Unread(row.line, why)
+
+
+def _why_not(row: StatusRow, at: datetime) -> str | None:
+    if row.since is not None and row.since > at:
+        return f"it would begin at {row.since.isoformat()}, after now"
+    if row.since is not None and row.until is not None and row.until <= row.since:
+        return "it ends before it begins"
+    return None
+
+
+def _is_over(row: StatusRow, at: datetime) -> bool:
+    return row.until is not None and row.until <= at
+
+
+def _signing(row: StatusRow, meaning: Meaning, policy: Policy) -> Signing:
+    lasts_for: timedelta | None = None if row.until is None or row.since is None else row.until - row.since
+    return signing(
+        meaning.kind, meaning.scope, lasts_for, policy.reasons[meaning.reason].sign_off.get(meaning.kind, ())
+    )
+
+
+# --- taking in -------------------------------------------------------------------------------------------------------
+
+
+def begun(
+    store: Store, of: ImportOf, path: Path, map_text: bytes, started: Signature, signed_by: Actor | None = None
+) -> Import:
+    """The import of this file by this map: as it is recorded, or a new one if there is none or it was taken back.
+
+    Raises BadInputError where the file cannot be read.
+    """
+    digest = _digest(of, path, map_text)
+    with store.reading() as reader:
+        known = [batch for batch in _imports(reader) if batch.sha256 == digest]
+    for batch in known:
+        if batch.undone is None:
+            return batch
+    again = f"-{len(known) + 1}" if known else ""
+    id_ = BatchId(f"im_{blake2b(digest.encode(), digest_size=8).hexdigest()}{again}")
+    return Import(id=id_, source=path.name, sha256=digest, started=started, of=of, signed_by=signed_by)
+
+
+def imports(store: Store) -> tuple[Import, ...]:
+    """All imports, as they began."""
+    with store.reading() as reader:
+        return tuple(sorted(_imports(reader), key=lambda batch: batch.started.at))
+
+
+def an_import(store: Store, batch: str) -> Import:
+    """The import of this id. Raises BadInputError if there is none."""
+    with store.reading() as reader:
+        found = reader.batch(BatchId(batch))
+    if not isinstance(found, Import):
+        raise BadInputError(f"there is no import `{batch}` here; `habeas import list` names all")
+    return found
+
+
+def _imports(reader: Reader) -> Iterator[Import]:
+    return (batch for batch in reader.batches() if isinstance(batch, Import))
+
+
+def _digest(of: ImportOf, path: Path, map_text: bytes) -> str:
+    digest = sha256(f"{of}\n{sha256(map_text).hexdigest()}\n".encode())
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+    except OSError as exc:
+        raise BadInputError(f"cannot read `{path}`: {exc.strerror}; check the path and its permissions") from None
+    return digest.hexdigest()
+
+
+def import_restrictions(
+    store: Store,
+    intake: Intake,
+    batch: Import,
+    path: Path,
+    map_: RestrictionMap,
+    survey: Survey,
+    complain: Complain,
+    progress: Progress = _silent,
+) -> Import:
+    """Take in a file of restrictions, or what is left of it; returns the import when everything is durable."""
+    at = batch.started.at
+
+    def event(row: StatusRow | Unread) -> Event | None:
+        meaning = None if isinstance(row, Unread) else map_.status.get(row.status)
+        if isinstance(row, Unread) or not isinstance(meaning, Meaning) or _is_over(row, at):
+            return None
+        return _of_restriction(batch, row, meaning)
+
+    rows = _rows_of_restrictions(path, map_, at)
+    return _take_in(store, intake, batch, rows, event, survey.rows, complain, progress)
+
+
+def import_accounts(
+    store: Store,
+    intake: Intake,
+    batch: Import,
+    path: Path,
+    map_: AccountMap,
+    survey: Survey,
+    complain: Complain,
+    progress: Progress = _silent,
+) -> Import:
+    """Take in a file of accounts, or what is left of it; returns the import when everything is durable."""
+
+    def event(row: AccountRow | Unread) -> Event | None:
+        read = row if isinstance(row, Unread) else _of_account(batch.id, batch.started.at, row)
+        return None if isinstance(read, Unread) else read
+
+    return _take_in(store, intake, batch, account_rows(path, map_), event, survey.rows, complain, progress)
+
+
+def _take_in(
+    store: Store,
+    intake: Intake,
+    batch: Import,
+    rows: Iterator[R | Unread],
+    event: Callable[[R | Unread], Event | None],
+    total: int,
+    complain: Complain,
+    progress: Progress,
+) -> Import:
+    if batch.is_done:
+        return batch
+    log = _Log(store, batch, total, complain)
+    pipeline = Pipeline(intake, log.hear)
+    done_before = log.step.done
+    for position, row in enumerate(_heard(rows, progress, total), start=1):
+        if position <= done_before:
+            continue
+        made = event(row)
+        if made is not None:
+            log.sent(position, row.line)
+            pipeline.submit(made, position)
+    pipeline.finish()
+    return log.finish(intake.clock())
+
+
+class _Log:
+    """How far an import got, written down now and then: what is durable and what was refused of it."""
+
+    def __init__(self, store: Store, batch: Import, total: int, complain: Complain) -> None:
+        self._store = store
+        self._complain = complain
+        self._batch = batch
+        self.step = batch.step or Step(started_at=batch.started.at, total=total)
+        self._lines: dict[int, int] = {}
+        self._heard = 0
+        self._write()
+
+    def sent(self, position: int, line: int) -> None:
+        """The row at this place of the file, and on this line, is on its way."""
+        self._lines[position] = line
+
+    def hear(self, position: int, outcome: Outcome) -> None:
+        """What became of a row. Those before it are durable too."""
+        line, refusal = self._lines.pop(position), outcome.refusal
+        known = refusal is not None and refusal.code == CARRIED_OVER_BEFORE
+        is_refused = outcome.quarantined or (refusal is not None and not known)
+        if is_refused:
+            self._complain(line, refusal.message if refusal is not None else "it could not be judged; see its case")
+        self._batch = replace(self._batch, known_before=self._batch.known_before + known)
+        self.step = self.step.moved(Member(outcome.account), position - self.step.done, int(is_refused))
+        self._heard += 1
+        if self._heard % SAVED_EACH == 0:
+            self._write()
+
+    def finish(self, at: datetime) -> Import:
+        """The whole file is through."""
+        self.step = self.step.moved(self.step.after, self.step.total - self.step.done).finished(at)
+        return self._write()
+
+    def _write(self) -> Import:
+        self._batch = replace(self._batch, step=self.step)
+        with self._store.transaction() as work:
+            work.set_batch(self._batch)
+        return self._batch
+
+
+def _heard(rows: Iterator[R | Unread], progress: Progress, total: int) -> Iterator[R | Unread]:
+    what = "taking in" if total else "reading"
+    for count, row in enumerate(rows, start=1):
+        if count % PIECE == 0:
+            progress(what, count, total)
+        yield row
+
+
+def _of_restriction(batch: Import, row: StatusRow, meaning: Meaning) -> Event:
+    said = data.ImportedRestriction(
+        batch=batch.id,
+        actor=batch.started.by,
+        signed_by=batch.signed_by,
+        kind=meaning.kind,
+        reason=meaning.reason,
+        scope=meaning.scope,
+        evidence=meaning.evidence,
+        disclosure=meaning.disclosure,
+        starts_at=row.since,
+        ends_at=row.until,
+        status=row.status,
+        note=row.note,
+        facts=row.facts,
+    )
+    return _event(batch.id, RESTRICTION_IMPORTED, row.account, batch.started.at, _encode(said))
+
+
+def _of_account(batch: BatchId, at: datetime, row: AccountRow) -> Event | Unread:
+    try:
+        return _event(batch, ACCOUNT_IMPORTED, row.account, at, _encode(row.profile))
+    except EventRejectedError as exc:
+        return Unread(row.line, str(exc))
+
+
+def _event(batch: BatchId, type_: str, account: AccountId, at: datetime, body: bytes) -> Event:
+    # Named by what the row says: the same row twice is one event, on whatever line it stands.
+    return make_event(f"{batch}-{fingerprint(body.decode())}", IMPORT_SOURCE, type_, account, at, body)
+
+
+# --- taking back -----------------------------------------------------------------------------------------------------
+
+
+def undo(
+    store: Store,
+    intake: Intake,
+    batch: Import,
+    undone: Signature,
+    second: Actor | None,
+    left: Callable[[AccountId, str], None],
+    progress: Progress = _silent,
+) -> Import:
+    """End what an import placed and nobody has worked on since; `left` hears of the rest. Returns when everything is durable.
+
+    Stopped and run again it goes on. Run again after it was done, it tries once more what was left.
+    """
+    if batch.undone is None or batch.undo_step is None or batch.undo_step.finished_at is not None:
+        with store.reading() as reader:
+            total = reader.placed_counts(batch.id).get(Status.ACTIVE, 0)
+        step = Step(started_at=undone.at, total=total)
+        batch = _saved(store, replace(batch, undone=undone, undo_signed_by=second, undo_step=step))
+    assert batch.undone is not None
+    assert batch.undo_step is not None
+    by, step = batch.undone, batch.undo_step
+    act = data.ImportUndone(batch=batch.id, actor=by.by, signed_by=batch.undo_signed_by, note=by.note)
+    id_, body = f"{batch.id}-undone-{by.at.timestamp():.6f}", _encode(act)
+    refused: list[AccountId] = []
+
+    def hear(_position: int, outcome: Outcome) -> None:
+        if outcome.refusal is not None:
+            refused.append(outcome.account)
+            left(outcome.account, outcome.refusal.message)
+
+    while accounts := _still_placed(store, batch.id, step.after.account):
+        pipeline = Pipeline(intake, hear)
+        for account in accounts:
+            pipeline.submit(make_event(id_, IMPORT_SOURCE, IMPORT_UNDONE, account, by.at, body))
+        pipeline.finish()
+        step = step.moved(Member(accounts[-1]), len(accounts), len(refused))
+        refused.clear()
+        batch = _saved(store, replace(batch, undo_step=step))
+        progress("taking back", step.done, step.total)
+    return _saved(store, replace(batch, undo_step=step.finished(intake.clock())))
+
+
+def _still_placed(store: Store, batch: BatchId, after: AccountId) -> Sequence[AccountId]:
+    with store.reading() as reader:
+        return reader.placed_by(batch, Status.ACTIVE, after, PIECE)
+
+
+def _saved(store: Store, batch: Import) -> Import:
+    with store.transaction() as work:
+        work.set_batch(batch)
+    return batch
