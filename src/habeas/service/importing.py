@@ -34,6 +34,7 @@ from habeas.domain.imported import (
 )
 from habeas.domain.restriction import Status
 from habeas.playbook.policy import Policy
+from habeas.service.account_order import by_account
 from habeas.service.import_file import AccountRow, StatusRow, Unread, account_rows, status_rows
 from habeas.service.import_map import AccountMap, Meaning, RestrictionMap
 from habeas.service.intake import Intake
@@ -41,6 +42,7 @@ from habeas.service.pipeline import Pipeline
 from habeas.service.ports import Reader, Store
 
 R = TypeVar("R", StatusRow, AccountRow)
+T = TypeVar("T")
 
 SAMPLES_MAX = 3
 SAVED_EACH = 5_000
@@ -106,7 +108,7 @@ def survey_restrictions(
     samples: dict[str, list[AccountId]] = {}
     reviews = [0] * REVIEW_WITHIN_FOR.days
     needed: dict[tuple[Meaning, Signing], int] = {}
-    for row in _heard(_rows_of_restrictions(path, map_, at), progress, 0):
+    for row in _heard(_rows_of_restrictions(path, map_, at), progress, "reading", 0):
         rows += 1
         if isinstance(row, Unread):
             unreadable += 1
@@ -151,7 +153,7 @@ def survey_accounts(
     """What is in a file of accounts. Nothing is changed. Raises BadInputError."""
     rows = unreadable = 0
     nobody = BatchId("survey")
-    for row in _heard(account_rows(path, map_), progress, 0):
+    for row in _heard(account_rows(path, map_), progress, "reading", 0):
         rows += 1
         read = row if isinstance(row, Unread) else _of_account(nobody, at, row)
         if isinstance(read, Unread):
@@ -248,14 +250,20 @@ def import_restrictions(
     """Take in a file of restrictions, or what is left of it; returns the import when everything is durable."""
     at = batch.started.at
 
-    def event(row: StatusRow | Unread) -> Event | None:
-        meaning = None if isinstance(row, Unread) else map_.status.get(row.status)
-        if isinstance(row, Unread) or not isinstance(meaning, Meaning) or _is_over(row, at):
-            return None
+    def event(row: StatusRow) -> Event | Unread:
+        meaning = map_.status[row.status]
+        assert isinstance(meaning, Meaning)
         return _of_restriction(batch, row, meaning)
 
-    rows = _rows_of_restrictions(path, map_, at)
-    return _take_in(store, intake, batch, rows, event, survey.rows, complain, progress)
+    def placing() -> Iterator[StatusRow]:
+        for row in _heard(_rows_of_restrictions(path, map_, at), progress, "sorting", survey.rows):
+            if isinstance(row, Unread) or _is_over(row, at):
+                continue
+            if isinstance(map_.status.get(row.status), Meaning):
+                yield row
+
+    rows = by_account(placing(), StatusRow)
+    return _take_in(store, intake, batch, rows, event, survey.placing, complain, progress)
 
 
 def import_accounts(
@@ -270,19 +278,20 @@ def import_accounts(
 ) -> Import:
     """Take in a file of accounts, or what is left of it; returns the import when everything is durable."""
 
-    def event(row: AccountRow | Unread) -> Event | None:
-        read = row if isinstance(row, Unread) else _of_account(batch.id, batch.started.at, row)
-        return None if isinstance(read, Unread) else read
+    def event(row: AccountRow) -> Event | Unread:
+        return _of_account(batch.id, batch.started.at, row)
 
-    return _take_in(store, intake, batch, account_rows(path, map_), event, survey.rows, complain, progress)
+    readable = _heard(account_rows(path, map_), progress, "sorting", survey.rows)
+    rows = by_account((row for row in readable if not isinstance(row, Unread)), AccountRow)
+    return _take_in(store, intake, batch, rows, event, survey.rows - survey.unreadable, complain, progress)
 
 
 def _take_in(
     store: Store,
     intake: Intake,
     batch: Import,
-    rows: Iterator[R | Unread],
-    event: Callable[[R | Unread], Event | None],
+    rows: Iterator[R],
+    event: Callable[[R], Event | Unread],
     total: int,
     complain: Complain,
     progress: Progress,
@@ -292,11 +301,11 @@ def _take_in(
     log = _Log(store, batch, total, complain)
     pipeline = Pipeline(intake, log.hear)
     done_before = log.step.done
-    for position, row in enumerate(_heard(rows, progress, total), start=1):
+    for position, row in enumerate(_heard(rows, progress, "taking in", total), start=1):
         if position <= done_before:
             continue
         made = event(row)
-        if made is not None:
+        if not isinstance(made, Unread):
             log.sent(position, row.line)
             pipeline.submit(made, position)
     pipeline.finish()
@@ -344,8 +353,7 @@ class _Log:
         return self._batch
 
 
-def _heard(rows: Iterator[R | Unread], progress: Progress, total: int) -> Iterator[R | Unread]:
-    what = "taking in" if total else "reading"
+def _heard(rows: Iterator[T], progress: Progress, what: str, total: int) -> Iterator[T]:
     for count, row in enumerate(rows, start=1):
         if count % PIECE == 0:
             progress(what, count, total)
