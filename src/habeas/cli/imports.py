@@ -334,7 +334,8 @@ def _bar() -> "Iterator[Callable[[str, int, int], None]]":
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         tasks: dict[str, TaskID] = {}
 
         def show_progress(what: str, done: int, of: int) -> None:

@@ -383,6 +383,11 @@ class Playbook(Struct, frozen=True, kw_only=True):
         """The policy of an entity; an entity that the playbook does not name follows the default one."""
         return self.policies.get(entity) or self.policies[DEFAULT_ENTITY]
 
+    @property
+    def dual_entities(self) -> tuple[EntityId, ...]:
+        """The entities for which an older system still acts."""
+        return tuple(entity for entity, policy in self.policies.items() if policy.run.mode is RunMode.DUAL)
+
     def capability(self, name: str) -> Capability | None:
         """The capability of this name, or the one a product action such as `unstake` maps to."""
         if name in Capability.__members__.values():

@@ -18,7 +18,7 @@ from habeas.domain.errors import HabeasError, UnreadableRecordError
 from habeas.domain.ids import AccountId
 from habeas.domain.notice import Channel, Notice, NoticeTopic
 from habeas.domain.restriction import Restriction
-from habeas.playbook.policy import Playbook
+from habeas.playbook.policy import Playbook, RunMode
 from habeas.service.ports import Clock, QueuedMessage, Reader, Store, UnitOfWork
 from habeas.service.questions import Questions
 
@@ -88,6 +88,8 @@ class Notices:
 
     def _of_message(self, reader: Reader, message: Message) -> Notice | None:
         view = self._view(reader, message.account)
+        if view.policy.run.mode is RunMode.DUAL:
+            return None  # The older system acts, and tells: what waits from before that was so is no longer true.
         if message.topic is Topic.DOCUMENTS:
             return _of_request(reader, view, _decode_request(message.body), message.id)
         if message.topic is Topic.CASE:
