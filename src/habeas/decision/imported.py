@@ -13,6 +13,7 @@ from habeas.domain.imported import (
     NOT_KNOWN,
     UNTIL_REVIEWED,
     Signing,
+    ending,
     evidence_of,
     is_carried_over,
     review_at,
@@ -105,6 +106,6 @@ def _why_left(draft: Draft, restriction: Restriction, by: Actor, second: Actor |
         return "was prolonged or looked at since"
     if any(restriction.id in (case.about, *case.restrictions) for case in draft.facts.cases):
         return "is what an open case is about"
-    lasts_for = None if restriction.ends_at is None else restriction.ends_at - restriction.starts_at
-    refused = why_not_stand_behind(signing(restriction.kind, restriction.scope, lasts_for), by, second)
+    signed = restriction.approved_by is not None
+    refused = why_not_stand_behind(ending(restriction.kind, is_signed=signed), by, second)
     return None if refused is None else f"is not ended like this: {refused}"

@@ -94,6 +94,12 @@ def signing(kind: Kind, scope: Scope, lasts_for: timedelta | None, sign_off: Col
     return Signing(RESTRICTING_ROLES & frozenset(sign_off) if sign_off else RESTRICTING_ROLES, second)
 
 
+def ending(kind: Kind, *, is_signed: bool) -> Signing:
+    """Who must stand behind taking it back: two people where two brought it in."""
+    second = SIGNING_ROLES.get(kind, LONG_SIGNING_ROLES) if is_signed else frozenset[Role]()
+    return Signing(RESTRICTING_ROLES, second)
+
+
 def why_not_stand_behind(needed: Signing, by: Actor, second: Actor | None) -> str | None:
     """Why these people may not bring something in or take it back; None if they may."""
     if not by.is_person or by.role not in needed.by:

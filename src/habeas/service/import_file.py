@@ -18,6 +18,9 @@ from habeas.domain.ids import AccountId
 from habeas.service.import_map import AccountColumns, AccountMap, DateForm, FileForm, RestrictionMap
 
 LINE_BYTES_MAX = 64 * 1024
+STATUS_MAX = 256
+NOTE_MAX = 1_000
+"""Of a longer note the rest stays in the file."""
 
 
 class Unread(Struct, frozen=True):
@@ -66,11 +69,11 @@ def status_rows(path: Path, map_: RestrictionMap) -> Iterator[StatusRow | Unread
             yield StatusRow(
                 line=record.line,
                 account=_account(said[column.account]),
-                status=said[column.status],
+                status=_status(said[column.status]),
                 since=_instant(said.get(column.since, ""), form.dates),
                 until=_instant(said.get(column.until, ""), form.dates),
-                note=said.get(column.note, "")[:1000],
-                facts={name: said[each] for name, each in column.facts.items() if said[each]},
+                note=said.get(column.note, "")[:NOTE_MAX],
+                facts={name: said[each][:NOTE_MAX] for name, each in column.facts.items() if said[each]},
             )
         except ValueError as exc:
             yield Unread(record.line, str(exc))
@@ -201,6 +204,12 @@ def _checked(line: int, values: dict[str, str]) -> Record | Unread:
 
 
 # --- values ----------------------------------------------------------------------------------------------------------
+
+
+def _status(text: str) -> str:
+    if len(text) > STATUS_MAX:
+        raise ValueError(f"its status has {len(text)} characters, which no status has")
+    return text
 
 
 def _account(text: str) -> AccountId:

@@ -410,6 +410,8 @@ def undo(
     if batch.undone is None or batch.undo_step is None or batch.undo_step.finished_at is not None:
         with store.reading() as reader:
             total = reader.placed_counts(batch.id).get(Status.ACTIVE, 0)
+        if batch.undone is not None and not total:
+            return batch
         step = Step(started_at=undone.at, total=total)
         batch = _saved(store, replace(batch, undone=undone, undo_signed_by=second, undo_step=step))
     assert batch.undone is not None

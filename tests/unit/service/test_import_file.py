@@ -75,6 +75,7 @@ def test_json_lines_say_the_same_as_csv(tmp_path: Path) -> None:
 BAD_ROWS = {
     "no account": (",frozen,,,", "names no account"),
     "a name that is no id": ("bob the builder,frozen,,,", "is no account id"),
+    "a status that is a novel": (f"bob,{'x' * 300},,,", "which no status has"),
     "a bad date": ("bob,frozen,04/03/2021,,", "is no date"),
     "a zero date": ("bob,frozen,1970-01-01,,", "outside the years"),
     "a row that is cut": ("bob,froz", "2 columns where the header has 5"),
