@@ -24,6 +24,7 @@ from habeas.domain.verdict import effective_levels
 from habeas.playbook.policy import DEFAULT_ENTITY
 from habeas.service import importing
 from habeas.service import reconcile as comparing
+from habeas.service.batches import go_through
 from habeas.service.import_map import read_restriction_map
 from habeas.service.reconcile import Difference
 from tests.properties.canary import catches
@@ -183,14 +184,15 @@ def test_the_comparison_catches_a_planted_bug(
     assert catches(brought_in_it_says_the_same, rows_of_a_file, later)
 
 
-def _one_is_left(patch: pytest.MonkeyPatch) -> None:
+def _the_rest_is_left(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(importing, "PIECE", 1)
-    real = importing._still_placed
     patch.setattr(
-        importing, "_still_placed", lambda store, batch, after: real(store, batch, after) if not after else []
+        importing,
+        "go_through",
+        lambda store, batch, walk, clock, hears: go_through(store, batch, walk, clock, hears, 1),
     )
 
 
 def test_taking_back_by_halves_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    _one_is_left(monkeypatch)
+    _the_rest_is_left(monkeypatch)
     assert catches(taken_back_it_is_as_before, rows_of_a_file)

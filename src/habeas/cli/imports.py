@@ -2,15 +2,14 @@
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
 
-from habeas.cli import show, wiring
+from habeas.cli import progress, show, wiring
 from habeas.cli.acting import refused
 from habeas.cli.options import (
     ActorOption,
@@ -30,8 +29,6 @@ from habeas.domain.imported import Import, ImportOf
 from habeas.playbook.policy import DEFAULT_ENTITY
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
-
     from habeas.service.importing import Survey
     from habeas.service.ports import Store
     from habeas.service.reconcile import Difference
@@ -79,13 +76,11 @@ def import_restrictions(
     text = wiring.read_input(map_)
     read_map = read_restriction_map(text, str(map_), wiring.playbook().policies[DEFAULT_ENTITY])
     complaints = _Complaints()
-    with wiring.opened_store(store) as opened, _bar() as progress:
+    with wiring.opened_store(store) as opened, progress.bar() as shown:
         batch = _begun(opened, ImportOf.RESTRICTIONS, file, text, as_, signed_by, dry_run=dry_run)
         people = batch.started.by, batch.signed_by
         policy = wiring.playbook().policies[DEFAULT_ENTITY]
-        survey = importing.survey_restrictions(
-            file, read_map, policy, batch.started.at, people, complaints.hear, progress
-        )
+        survey = importing.survey_restrictions(file, read_map, policy, batch.started.at, people, complaints.hear, shown)
         if survey.unmapped:
             raise BadInputError(_unmapped(survey.unmapped, map_))
         if dry_run:
@@ -95,7 +90,7 @@ def import_restrictions(
                 raise refused(Refusal("not_permitted", "; ".join(survey.unsigned)))
             with wiring.opened_intake(opened, batch_max=BATCH_MAX) as intake:
                 batch = importing.import_restrictions(
-                    opened, intake, batch, file, read_map, survey, complaints.hear, progress
+                    opened, intake, batch, file, read_map, survey, complaints.hear, shown
                 )
             _print_done(opened, batch, survey, json=json)
     complaints.end(json=json)
@@ -121,16 +116,14 @@ def import_accounts(
     text = wiring.read_input(map_)
     read_map = read_account_map(text, str(map_))
     complaints = _Complaints()
-    with wiring.opened_store(store) as opened, _bar() as progress:
+    with wiring.opened_store(store) as opened, progress.bar() as shown:
         batch = _begun(opened, ImportOf.ACCOUNTS, file, text, as_, None, dry_run=dry_run)
-        survey = importing.survey_accounts(file, read_map, batch.started.at, complaints.hear, progress)
+        survey = importing.survey_accounts(file, read_map, batch.started.at, complaints.hear, shown)
         if dry_run:
             _print_survey(survey, is_signed=True, json=json)
         else:
             with wiring.opened_intake(opened, batch_max=BATCH_MAX) as intake:
-                batch = importing.import_accounts(
-                    opened, intake, batch, file, read_map, survey, complaints.hear, progress
-                )
+                batch = importing.import_accounts(opened, intake, batch, file, read_map, survey, complaints.hear, shown)
             _print_done(opened, batch, survey, json=json)
     complaints.end(json=json)
 
@@ -157,7 +150,7 @@ def undo(
     def left(account: AccountId, why: str) -> None:
         complaints.say(f"{account}: {why}")
 
-    with wiring.opened_store(store) as opened, _bar() as progress:
+    with wiring.opened_store(store) as opened, progress.bar() as shown:
         found = importing.an_import(opened, batch)
         if found.of is ImportOf.ACCOUNTS:
             raise refused(
@@ -168,7 +161,7 @@ def undo(
         undone = Signature(who, wiring.now(), note_text(note))
         second = actor(signed_by) if signed_by else None
         with wiring.opened_intake(opened, batch_max=BATCH_MAX) as intake:
-            done = importing.undo(opened, intake, found, undone, second, left, progress)
+            done = importing.undo(opened, intake, found, undone, second, left, shown)
         _print_import(opened, done, json=json)
     complaints.end(json=json)
 
@@ -226,13 +219,11 @@ def reconcile(
     read_map = read_restriction_map(wiring.read_input(map_), str(map_), playbook.policies[DEFAULT_ENTITY])
     complaints = _Complaints()
     differences = _Differences(json=json)
-    with wiring.opened_store(store) as opened, _bar() as progress:
+    with wiring.opened_store(store) as opened, progress.bar() as shown:
         older = read_older(file, read_map, when, complaints.hear)
         if older.unmapped:
             raise BadInputError(_unmapped(older.unmapped, map_))
-        done = compare(
-            opened, Questions(opened, playbook), older, when, differences.hear, progress, everybody=everybody
-        )
+        done = compare(opened, Questions(opened, playbook), older, when, differences.hear, shown, everybody=everybody)
     if json:
         show.json_line({"compared": done})
     else:
@@ -326,24 +317,6 @@ def _begun(
         raise refused(Refusal("not_permitted", f"the role {who.role} does not bring in anything"))
     second = actor(signed_by) if signed_by else None
     return importing.begun(opened, of, file, text, Signature(who, wiring.now(), f"import of {file.name}"), second)
-
-
-@contextmanager
-def _bar() -> "Iterator[Callable[[str, int, int], None]]":
-    """A progress bar on stderr, one line for each thing that is done."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def show_progress(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=of or None)
-            bar.update(tasks[what], completed=done)
-
-        yield show_progress
 
 
 def _print_survey(survey: "Survey", *, is_signed: bool, json: bool) -> None:

@@ -4,7 +4,7 @@ An import is known by the file and the map that it was read with, and each row b
 command goes on from there, and nothing is doubled.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b, sha256
@@ -35,11 +35,11 @@ from habeas.domain.imported import (
 from habeas.domain.restriction import Status
 from habeas.playbook.policy import Policy
 from habeas.service.account_order import by_account
+from habeas.service.batches import Progress, Walk, go_through, known, silent, submit_all
 from habeas.service.import_file import AccountRow, StatusRow, Unread, account_rows, status_rows
 from habeas.service.import_map import AccountMap, Meaning, RestrictionMap
 from habeas.service.intake import Intake
-from habeas.service.pipeline import Pipeline
-from habeas.service.ports import Reader, Store
+from habeas.service.ports import Batch, Reader, Store
 
 R = TypeVar("R", StatusRow, AccountRow)
 T = TypeVar("T")
@@ -48,17 +48,13 @@ SAMPLES_MAX = 3
 SAVED_EACH = 5_000
 """After so many rows it is recorded how far an import got: so many are at most looked at twice."""
 PIECE = 1_000
+IN_FLIGHT = 1_024
+"""So many rows are on their way at once: two commits' worth, so that one is filled while the other is written."""
 
-Progress = Callable[[str, int, int], None]
-"""Hears what is being done, with which row or account, of how many; 0 where that is not known yet."""
 Complain = Callable[[int, str], None]
 """Hears of a line that was not taken in, and why."""
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
-
-
-def _silent(_what: str, _done: int, _of: int) -> None:
-    pass
 
 
 # --- what is in a file -----------------------------------------------------------------------------------------------
@@ -100,7 +96,7 @@ def survey_restrictions(
     at: datetime,
     people: tuple[Actor, Actor | None],
     complain: Complain,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Survey:
     """What is in a file of restrictions, read at an instant. Nothing is changed. Raises BadInputError."""
     rows = unreadable = over = placing = 0
@@ -148,7 +144,7 @@ def survey_restrictions(
 
 
 def survey_accounts(
-    path: Path, map_: AccountMap, at: datetime, complain: Complain, progress: Progress = _silent
+    path: Path, map_: AccountMap, at: datetime, complain: Complain, progress: Progress = silent
 ) -> Survey:
     """What is in a file of accounts. Nothing is changed. Raises BadInputError."""
     rows = unreadable = 0
@@ -198,11 +194,11 @@ def begun(
     """
     digest = _digest(of, path, map_text)
     with store.reading() as reader:
-        known = [batch for batch in _imports(reader) if batch.sha256 == digest]
-    for batch in known:
+        before = [batch for batch in _imports(reader) if batch.sha256 == digest]
+    for batch in before:
         if batch.undone is None:
             return batch
-    again = f"-{len(known) + 1}" if known else ""
+    again = f"-{len(before) + 1}" if before else ""
     id_ = BatchId(f"im_{blake2b(digest.encode(), digest_size=8).hexdigest()}{again}")
     return Import(id=id_, source=path.name, sha256=digest, started=started, of=of, signed_by=signed_by)
 
@@ -216,10 +212,7 @@ def imports(store: Store) -> tuple[Import, ...]:
 def an_import(store: Store, batch: str) -> Import:
     """The import of this id. Raises BadInputError if there is none."""
     with store.reading() as reader:
-        found = reader.batch(BatchId(batch))
-    if not isinstance(found, Import):
-        raise BadInputError(f"there is no import `{batch}` here; `habeas import list` names all")
-    return found
+        return known(reader, BatchId(batch), Import)
 
 
 def _imports(reader: Reader) -> Iterator[Import]:
@@ -245,7 +238,7 @@ def import_restrictions(
     map_: RestrictionMap,
     survey: Survey,
     complain: Complain,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Import:
     """Take in a file of restrictions, or what is left of it; returns the import when everything is durable."""
     at = batch.started.at
@@ -274,7 +267,7 @@ def import_accounts(
     map_: AccountMap,
     survey: Survey,
     complain: Complain,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Import:
     """Take in a file of accounts, or what is left of it; returns the import when everything is durable."""
 
@@ -299,16 +292,17 @@ def _take_in(
     if batch.is_done:
         return batch
     log = _Log(store, batch, total, complain)
-    pipeline = Pipeline(intake, log.hear)
     done_before = log.step.done
-    for position, row in enumerate(_heard(rows, progress, "taking in", total), start=1):
-        if position <= done_before:
-            continue
-        made = event(row)
-        if not isinstance(made, Unread):
-            log.sent(position, row.line)
-            pipeline.submit(made, position)
-    pipeline.finish()
+
+    def events() -> Iterator[Event]:
+        for position, row in enumerate(_heard(rows, progress, "taking in", total), start=1):
+            made = event(row) if position > done_before else None
+            if isinstance(made, Event):
+                log.sent(position, row.line)
+                yield made
+
+    for outcome in submit_all(intake, events(), IN_FLIGHT):
+        log.hear(outcome)
     return log.finish(intake.clock())
 
 
@@ -320,22 +314,22 @@ class _Log:
         self._complain = complain
         self._batch = batch
         self.step = batch.step or Step(started_at=batch.started.at, total=total)
-        self._lines: dict[int, int] = {}
+        self._on_the_way: deque[tuple[int, int]] = deque()
         self._heard = 0
         self._write()
 
     def sent(self, position: int, line: int) -> None:
         """The row at this place of the file, and on this line, is on its way."""
-        self._lines[position] = line
+        self._on_the_way.append((position, line))
 
-    def hear(self, position: int, outcome: Outcome) -> None:
-        """What became of a row. Those before it are durable too."""
-        line, refusal = self._lines.pop(position), outcome.refusal
-        known = refusal is not None and refusal.code == CARRIED_OVER_BEFORE
-        is_refused = outcome.quarantined or (refusal is not None and not known)
+    def hear(self, outcome: Outcome) -> None:
+        """What became of the row that has been on its way for longest. It is durable."""
+        (position, line), refusal = self._on_the_way.popleft(), outcome.refusal
+        is_known = refusal is not None and refusal.code == CARRIED_OVER_BEFORE
+        is_refused = outcome.quarantined or (refusal is not None and not is_known)
         if is_refused:
             self._complain(line, refusal.message if refusal is not None else "it could not be judged; see its case")
-        self._batch = replace(self._batch, known_before=self._batch.known_before + known)
+        self._batch = replace(self._batch, known_before=self._batch.known_before + is_known)
         self.step = self.step.moved(Member(outcome.account), position - self.step.done, int(is_refused))
         self._heard += 1
         if self._heard % SAVED_EACH == 0:
@@ -401,7 +395,7 @@ def undo(
     undone: Signature,
     second: Actor | None,
     left: Callable[[AccountId, str], None],
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Import:
     """End what an import placed and nobody has worked on since; `left` hears of the rest. Returns when everything is durable.
 
@@ -415,32 +409,33 @@ def undo(
         step = Step(started_at=undone.at, total=total)
         batch = _saved(store, replace(batch, undone=undone, undo_signed_by=second, undo_step=step))
     assert batch.undone is not None
-    assert batch.undo_step is not None
-    by, step = batch.undone, batch.undo_step
-    act = data.ImportUndone(batch=batch.id, actor=by.by, signed_by=batch.undo_signed_by, note=by.note)
-    id_, body = f"{batch.id}-undone-{by.at.timestamp():.6f}", _encode(act)
-    refused: list[AccountId] = []
+    by = batch.undone
+    body = _encode(data.ImportUndone(batch=batch.id, actor=by.by, signed_by=batch.undo_signed_by, note=by.note))
+    id_ = f"{batch.id}-undone-{by.at.timestamp():.6f}"
 
-    def hear(_position: int, outcome: Outcome) -> None:
-        if outcome.refusal is not None:
-            refused.append(outcome.account)
+    def take_back(accounts: Sequence[Member]) -> int:
+        events = (make_event(id_, IMPORT_SOURCE, IMPORT_UNDONE, each.account, by.at, body) for each in accounts)
+        refused = [outcome for outcome in submit_all(intake, events, IN_FLIGHT) if outcome.refusal is not None]
+        for outcome in refused:
+            assert outcome.refusal is not None
             left(outcome.account, outcome.refusal.message)
+        return len(refused)
 
-    while accounts := _still_placed(store, batch.id, step.after.account):
-        pipeline = Pipeline(intake, hear)
-        for account in accounts:
-            pipeline.submit(make_event(id_, IMPORT_SOURCE, IMPORT_UNDONE, account, by.at, body))
-        pipeline.finish()
-        step = step.moved(Member(accounts[-1]), len(accounts), len(refused))
-        refused.clear()
-        batch = _saved(store, replace(batch, undo_step=step))
-        progress("taking back", step.done, step.total)
-    return _saved(store, replace(batch, undo_step=step.finished(intake.clock())))
+    def still_placed(reader: Reader, after: Member) -> Sequence[Member]:
+        return [Member(each) for each in reader.placed_by(batch.id, Status.ACTIVE, after.account, PIECE)]
+
+    walk = Walk("taking back", _undo_step, _with_undo_step, still_placed, take_back)
+    go_through(store, batch.id, walk, intake.clock, progress)
+    return an_import(store, batch.id)
 
 
-def _still_placed(store: Store, batch: BatchId, after: AccountId) -> Sequence[AccountId]:
-    with store.reading() as reader:
-        return reader.placed_by(batch, Status.ACTIVE, after, PIECE)
+def _undo_step(batch: Batch) -> Step | None:
+    return batch.undo_step if isinstance(batch, Import) else None
+
+
+def _with_undo_step(batch: Batch, step: Step) -> Batch:
+    assert isinstance(batch, Import)
+    return replace(batch, undo_step=step)
 
 
 def _saved(store: Store, batch: Import) -> Import:

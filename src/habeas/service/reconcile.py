@@ -11,9 +11,10 @@ from habeas.domain.capability import ACCOUNT_CAPABILITIES, Capability, Level, jo
 from habeas.domain.ids import AccountId, RestrictionId
 from habeas.domain.kind import LEVELS, Kind
 from habeas.domain.verdict import Request, Standing, effective_levels, level_at
+from habeas.service.batches import Progress
 from habeas.service.import_file import StatusRow, Unread, status_rows
 from habeas.service.import_map import Meaning, RestrictionMap
-from habeas.service.importing import Complain, Progress
+from habeas.service.importing import Complain
 from habeas.service.ports import Store
 from habeas.service.questions import Questions
 

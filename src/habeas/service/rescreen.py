@@ -4,7 +4,9 @@ Whoever is like a listed name in a way that nobody has looked at yet is reported
 list that did; from there on everything is as with any declared name. A true match whose entry is gone is looked at again.
 """
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import Future
 
 import msgspec
 from msgspec import Struct
@@ -12,12 +14,12 @@ from msgspec import Struct
 from habeas.domain import event_data as data
 from habeas.domain.account import AccountState
 from habeas.domain.case import CaseOutcome
+from habeas.domain.decision import Outcome
 from habeas.domain.event import MATCH_DELISTED, RESCREEN_SOURCE, Event, make_event
 from habeas.domain.ids import AccountId, EventId, fingerprint
 from habeas.domain.screening import Query
 from habeas.service.enrich import who_is
 from habeas.service.intake import Intake
-from habeas.service.pipeline import Pipeline
 from habeas.service.ports import Clock, Lists, Reader, Store
 
 Customers = Iterable[tuple[AccountId, Query]]
@@ -49,7 +51,7 @@ def rescreen(
     Safe to run twice, and to be stopped and run again: what was looked at, or waits to be, is not reported again. Raises
     UnreadableRecordError when a record cannot be read, UnavailableError when the lists cannot be used.
     """
-    waiting = Pipeline(intake)
+    waiting = _Waiting(intake)
     with store.reading() as reader:
         accounts: Collection[AccountId] = tuple(reader.accounts())
         delisted = tuple(_delisted(reader, lists, clock))
@@ -69,6 +71,25 @@ def rescreen(
                 waiting.submit(found)
     waiting.finish()
     return Rescreened(named, reported, len(delisted))
+
+
+class _Waiting:
+    """Events that were submitted and are not durable yet; only so many at a time, so that memory does not grow."""
+
+    MAX = 1_000
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._futures: deque[Future[Outcome]] = deque()
+
+    def submit(self, event: Event) -> None:
+        self._futures.append(self._intake.submit(event))
+        if len(self._futures) > self.MAX:
+            self._futures.popleft().result()
+
+    def finish(self) -> None:
+        for future in self._futures:
+            future.result()
 
 
 def _named(
