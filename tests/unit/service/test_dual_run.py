@@ -1,18 +1,24 @@
 """Dual run: Habeas decides and records beside an older system, and nothing leaves."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
 
+from habeas.domain.actor import Actor, Role
+from habeas.domain.batch import Signature
+from habeas.domain.campaign import Campaign, CampaignPlan, Cause
 from habeas.domain.capability import Capability, Level
 from habeas.domain.decision import Outcome, Topic
 from habeas.domain.errors import PlaybookError
-from habeas.domain.ids import AccountId, EntityId
+from habeas.domain.ids import AccountId, BatchId, EntityId
 from habeas.domain.kind import Kind
 from habeas.domain.notice import Channel
 from habeas.playbook.load import read_playbook, shipped_playbook
 from habeas.playbook.policy import Playbook, RunMode, RunPolicy
+from habeas.service.batches import RefusedError
+from habeas.service.campaign_run import CampaignRun
 from habeas.service.intake import Intake
 from habeas.service.notices import Notices
 from habeas.service.questions import Questions
@@ -124,6 +130,57 @@ def test_going_back_tells_nobody_what_still_waited(desk: Beside) -> None:
 
     assert desk.told("bob") == 0
     assert Topic.RESTRICTION not in desk.waiting()
+
+
+def test_no_campaign_is_announced_to_nobody(desk: Beside) -> None:
+    desk.send("bob", "account.opened", residence="NL")
+    keep(desk, a_campaign(desk))
+    with pytest.raises(RefusedError, match=r"cannot be announced in dual run.*`run.mode` of main"):
+        the_run(desk).advance(BatchId("cp_nl"))
+    assert desk.level("bob", Capability.PLACE_ORDER) is Level.ALLOW
+
+    desk.go(RunMode.LIVE)
+    the_run(desk).advance(BatchId("cp_nl"))
+    assert desk.level("bob", Capability.PLACE_ORDER, desk.now + timedelta(days=35)) is Level.DENY
+
+
+def test_a_campaign_that_was_announced_reminds_nobody_after_going_back(desk: Beside) -> None:
+    desk.go(RunMode.LIVE)
+    desk.send("bob", "account.opened", residence="NL")
+    keep(desk, a_campaign(desk))
+    the_run(desk).advance(BatchId("cp_nl"))
+    assert desk.told("bob") == 1
+
+    desk.go(RunMode.DUAL)
+    desk.now += timedelta(days=25)
+    the_run(desk).advance(BatchId("cp_nl"))
+    assert desk.told("bob") == 1
+
+
+def a_campaign(desk: Desk) -> Campaign:
+    """An exit from the Netherlands that is approved, and due."""
+    plan = CampaignPlan(
+        id="cp_nl",
+        title="Exit from the Netherlands",
+        areas=("NL",),
+        cause=Cause.REGULATION,
+        announcement="https://example.com/nl",
+        announced_at=desk.now,
+        withdraw_only_at=desk.now + timedelta(days=31),
+    )
+    drafted = Signature(Actor("cam", Role.CAMPAIGN_MANAGER), desk.now, "as decided")
+    signed = Signature(Actor("joe", Role.COUNSEL), desk.now, "as decided")
+    return Campaign(id=BatchId("cp_nl"), plan=plan, drafted=drafted, signatures=(signed,), is_approved=True)
+
+
+def keep(desk: Desk, campaign: Campaign) -> None:
+    with desk.store.transaction() as work:
+        work.set_batch(campaign)
+
+
+def the_run(desk: Desk) -> CampaignRun:
+    notices = Notices(desk.store, desk.playbook, lambda: desk.now)
+    return CampaignRun(desk.store, desk.intake, notices, desk.playbook, lambda: desk.now)
 
 
 def test_one_entity_may_go_over_before_the_others() -> None:
