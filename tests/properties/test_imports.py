@@ -17,7 +17,7 @@ from habeas.domain.batch import Signature
 from habeas.domain.capability import ACCOUNT_CAPABILITIES, Capability, Level
 from habeas.domain.event import make_event
 from habeas.domain.ids import AccountId
-from habeas.domain.imported import Import, ImportOf
+from habeas.domain.imported import Import, ImportOf, Older
 from habeas.domain.kind import ACCOUNT_KINDS, HELD_BY_LAW_KINDS
 from habeas.domain.restriction import AtEnd, Restriction
 from habeas.domain.verdict import effective_levels
@@ -167,7 +167,7 @@ def _ends_are_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 
 def _the_second_status_of_an_account_is_lost(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(deciding, "_is_same", lambda *_: True)
+    patch.setattr(Older, "is_that", lambda *_: True)
 
 
 def _what_law_holds_may_end_by_time(patch: pytest.MonkeyPatch) -> None:

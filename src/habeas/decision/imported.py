@@ -12,6 +12,7 @@ from habeas.domain.imported import (
     LEGACY,
     NOT_KNOWN,
     UNTIL_REVIEWED,
+    Older,
     Signing,
     ending,
     evidence_of,
@@ -56,7 +57,8 @@ def carry_over(draft: Draft, said: data.ImportedRestriction) -> Refusal | None:
         facts=said.facts,
         note=": ".join(filter(None, (said.status, said.note))),
     )
-    if any(_is_same(restriction, other) for other in draft.state.restrictions):
+    older = Older(kind=said.kind, reason=said.reason, scope=said.scope, starts_at=said.starts_at, ends_at=said.ends_at)
+    if any(r.status is Status.ACTIVE and older.is_that(r) for r in draft.state.restrictions):
         return Refusal(CARRIED_OVER_BEFORE, "an import has brought this restriction in before")
     draft.carry_over(restriction)
     return None
@@ -78,13 +80,6 @@ def _why_not_carry_over(draft: Draft, said: data.ImportedRestriction) -> Refusal
     if said.ends_at is not None and said.ends_at <= draft.now:
         return Refusal("over", f"it ended at {said.ends_at.isoformat()}")
     return None
-
-
-def _is_same(new: Restriction, other: Restriction) -> bool:
-    """Whether another import, of a file that was corrected, say, has brought in the same thing."""
-    alike = ("kind", "reason", "scope", "starts_at", "ends_at")
-    is_standing = other.status is Status.ACTIVE and is_carried_over(other)
-    return is_standing and all(getattr(new, name) == getattr(other, name) for name in alike)
 
 
 def take_back(draft: Draft, act: data.ImportUndone) -> Refusal | None:

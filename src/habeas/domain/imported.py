@@ -75,6 +75,26 @@ def is_carried_over(restriction: Restriction) -> bool:
     return any(each.startswith(f"{LEGACY}:") for each in restriction.evidence_ids)
 
 
+class Older(Struct, frozen=True, kw_only=True):
+    """What makes a restriction of an older system the one that it is, whichever file it stands in."""
+
+    kind: Kind
+    reason: str
+    scope: Scope
+    starts_at: datetime | None
+    """None: nobody says since when, and so it is the one that began at any time."""
+    ends_at: datetime | None
+
+    def is_that(self, restriction: Restriction) -> bool:
+        """Whether a restriction is this one, carried over before."""
+        own, other = (self.kind, self.reason, self.scope, self.ends_at), restriction
+        return (
+            is_carried_over(other)
+            and own == (other.kind, other.reason, other.scope, other.ends_at)
+            and self.starts_at in (None, other.starts_at)
+        )
+
+
 class Signing(Struct, frozen=True):
     """Who must stand behind bringing in one sort of restriction: `by` one of these roles, and `second` one of those; empty
     where nobody else is needed.

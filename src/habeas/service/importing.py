@@ -5,9 +5,10 @@ command goes on from there, and nothing is doubled.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b, sha256
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +20,7 @@ from habeas.domain import event_data as data
 from habeas.domain.actor import Actor
 from habeas.domain.batch import Member, Signature, Step
 from habeas.domain.decision import Outcome
-from habeas.domain.errors import BadInputError, EventRejectedError
+from habeas.domain.errors import BadInputError, EventRejectedError, UnreadableRecordError
 from habeas.domain.event import ACCOUNT_IMPORTED, IMPORT_SOURCE, IMPORT_UNDONE, RESTRICTION_IMPORTED, Event, make_event
 from habeas.domain.ids import AccountId, BatchId, fingerprint
 from habeas.domain.imported import (
@@ -27,6 +28,7 @@ from habeas.domain.imported import (
     REVIEW_WITHIN_FOR,
     Import,
     ImportOf,
+    Older,
     Signing,
     review_at,
     signing,
@@ -255,8 +257,16 @@ def import_restrictions(
             if isinstance(map_.status.get(row.status), Meaning):
                 yield row
 
+    with store.reading() as reader:
+        undone = frozenset(each.id for each in _imports(reader) if each.undone is not None)
+
+    def earlier(reader: Reader, row: StatusRow) -> _Passed | None:
+        meaning = map_.status[row.status]
+        assert isinstance(meaning, Meaning)
+        return _earlier(reader, batch.id, undone, row, meaning)
+
     rows = by_account(placing(), StatusRow)
-    return _take_in(store, intake, batch, rows, event, survey.placing, complain, progress)
+    return _take_in(store, intake, batch, rows, event, survey.placing, complain, progress, earlier)
 
 
 def import_accounts(
@@ -279,6 +289,47 @@ def import_accounts(
     return _take_in(store, intake, batch, rows, event, survey.rows - survey.unreadable, complain, progress)
 
 
+class _Passed(Struct, frozen=True):
+    """A row that is not taken in, because its account has had that restriction before."""
+
+    is_known: bool = False
+    """Whether another import has brought it in."""
+    why: str = ""
+    """Why it is refused; empty where it stands."""
+
+
+class _Sent(Struct, frozen=True):
+    """A row on its way, or passed by: its place in the order of accounts, and its line in the file."""
+
+    position: int
+    line: int
+    account: AccountId
+    passed: _Passed | None
+
+
+def _earlier(
+    reader: Reader, batch: BatchId, undone: Collection[BatchId], row: StatusRow, meaning: Meaning
+) -> _Passed | None:
+    """What became of a restriction that was brought in before; None where it was not, or was taken back.
+
+    It is looked for before an event is made, so that the same export day after day does not fill the journal.
+    """
+    if reader.account(row.account) is None:
+        return None
+    older = Older(kind=meaning.kind, reason=meaning.reason, scope=meaning.scope, starts_at=row.since, ends_at=row.until)
+    try:
+        found = [r for r in reader.restrictions(row.account) if older.is_that(r) and r.batch not in undone]
+    except UnreadableRecordError:
+        return None  # Everything is denied to it already; what comes of this row is decided with that in sight.
+    standing = next((r for r in found if r.status is Status.ACTIVE), None)
+    if standing is not None:
+        return _Passed(is_known=standing.batch != batch)
+    over = next((r for r in found if r.batch != batch), None)
+    if over is None:
+        return None
+    return _Passed(why=f"`{over.id}` was brought in before and is {over.status} since; end it in the older system too")
+
+
 def _take_in(
     store: Store,
     intake: Intake,
@@ -288,6 +339,7 @@ def _take_in(
     total: int,
     complain: Complain,
     progress: Progress,
+    earlier: Callable[[Reader, R], _Passed | None] = lambda _reader, _row: None,
 ) -> Import:
     if batch.is_done:
         return batch
@@ -295,11 +347,17 @@ def _take_in(
     done_before = log.step.done
 
     def events() -> Iterator[Event]:
-        for position, row in enumerate(_heard(rows, progress, "taking in", total), start=1):
-            made = event(row) if position > done_before else None
-            if isinstance(made, Event):
-                log.sent(position, row.line)
-                yield made
+        numbered = enumerate(_heard(rows, progress, "taking in", total), start=1)
+        while piece := list(islice(numbered, PIECE)):
+            left = [(position, row) for position, row in piece if position > done_before]
+            with store.reading() as reader:
+                passed = {position: earlier(reader, row) for position, row in left}
+            for position, row in left:
+                made = event(row)
+                if isinstance(made, Event):
+                    log.sent(_Sent(position, row.line, row.account, passed[position]))
+                    if passed[position] is None:
+                        yield made
 
     for outcome in submit_all(intake, events(), IN_FLIGHT):
         log.hear(outcome)
@@ -314,29 +372,43 @@ class _Log:
         self._complain = complain
         self._batch = batch
         self.step = batch.step or Step(started_at=batch.started.at, total=total)
-        self._on_the_way: deque[tuple[int, int]] = deque()
+        self._on_the_way: deque[_Sent] = deque()
         self._heard = 0
         self._write()
 
-    def sent(self, position: int, line: int) -> None:
-        """The row at this place of the file, and on this line, is on its way."""
-        self._on_the_way.append((position, line))
+    def sent(self, row: _Sent) -> None:
+        """The next row is on its way, or is passed by."""
+        self._on_the_way.append(row)
 
     def hear(self, outcome: Outcome) -> None:
         """What became of the row that has been on its way for longest. It is durable."""
-        (position, line), refusal = self._on_the_way.popleft(), outcome.refusal
-        is_known = refusal is not None and refusal.code == CARRIED_OVER_BEFORE
-        is_refused = outcome.quarantined or (refusal is not None and not is_known)
-        if is_refused:
-            self._complain(line, refusal.message if refusal is not None else "it could not be judged; see its case")
-        self._batch = replace(self._batch, known_before=self._batch.known_before + is_known)
-        self.step = self.step.moved(Member(outcome.account), position - self.step.done, int(is_refused))
+        self._pass_by()
+        row, refusal = self._on_the_way.popleft(), outcome.refusal
+        if refusal is not None and refusal.code == CARRIED_OVER_BEFORE:
+            self._move(row, _Passed(is_known=True))
+        elif refusal is not None or outcome.quarantined:
+            why = refusal.message if refusal is not None else "it could not be judged; see its case"
+            self._move(row, _Passed(why=why))
+        else:
+            self._move(row, _Passed())
+
+    def _pass_by(self) -> None:
+        while self._on_the_way and (passed := self._on_the_way[0].passed) is not None:
+            self._move(self._on_the_way.popleft(), passed)
+
+    def _move(self, row: _Sent, passed: _Passed) -> None:
+        if passed.why:
+            self._complain(row.line, passed.why)
+        if passed.is_known:
+            self._batch = replace(self._batch, known_before=self._batch.known_before + 1)
+        self.step = self.step.moved(Member(row.account), row.position - self.step.done, int(bool(passed.why)))
         self._heard += 1
         if self._heard % SAVED_EACH == 0:
             self._write()
 
     def finish(self, at: datetime) -> Import:
         """The whole file is through."""
+        self._pass_by()
         self.step = self.step.moved(self.step.after, self.step.total - self.step.done).finished(at)
         return self._write()
 

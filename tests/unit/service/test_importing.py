@@ -260,6 +260,33 @@ def test_a_corrected_file_brings_in_what_is_new_and_doubles_nothing(desk: Import
     assert desk.complaints == []
 
 
+def test_what_has_no_date_is_not_doubled_by_another_file_either(desk: Importer) -> None:
+    desk.bring_in("bob,frozen,,,,\n")
+    desk.now += timedelta(days=1)
+    again, _ = desk.bring_in("bob,frozen,,,,\namy,region,,,,\n")
+
+    assert again.known_before == 1
+    assert len(desk.restrictions("bob")) == 1
+
+
+def test_the_same_export_day_after_day_does_not_fill_the_journal(desk: Importer) -> None:
+    desk.bring_in("bob,frozen,2021-03-04,,,\n")
+    desk.now += timedelta(days=1)
+    desk.bring_in("bob,frozen,2021-03-04,,,\namy,region,,,,\n")
+    assert len(desk.questions.account(AccountId("bob")).events) == 1
+
+
+def test_what_somebody_has_ended_does_not_come_back_with_the_next_export(desk: Importer) -> None:
+    desk.bring_in("lea,region,2021-03-04,,,\n")
+    desk.lift("lea", desk.the_restriction("lea").id)
+    again, _ = desk.bring_in("lea,region,2021-03-04,,,\namy,region,,,,\n")
+
+    assert desk.the_restriction("lea").status is Status.LIFTED
+    assert again.step is not None
+    assert again.step.refused == 1
+    assert [(line, "is lifted since" in why) for line, why in desk.complaints] == [(2, True)]
+
+
 def test_a_file_of_which_a_part_was_recorded_goes_on_from_there(desk: Importer) -> None:
     rows = "".join(f"acct-{n:02d},region,2021-03-04,,,\n" for n in range(30))
     done, _ = desk.bring_in(rows)
