@@ -205,6 +205,16 @@ def begun(
     return Import(id=id_, source=path.name, sha256=digest, started=started, of=of, signed_by=signed_by)
 
 
+def _recorded(store: Store, batch: Import) -> Import:
+    """The import as whoever came first began it: two that begin at once say the same of every row."""
+    with store.transaction() as work:
+        found = work.batch(batch.id)
+        if isinstance(found, Import):
+            return found
+        work.set_batch(batch)
+    return batch
+
+
 def imports(store: Store) -> tuple[Import, ...]:
     """All imports, as they began."""
     with store.reading() as reader:
@@ -243,6 +253,7 @@ def import_restrictions(
     progress: Progress = silent,
 ) -> Import:
     """Take in a file of restrictions, or what is left of it; returns the import when everything is durable."""
+    batch = _recorded(store, batch)
     at = batch.started.at
 
     def event(row: StatusRow) -> Event | Unread:
@@ -280,6 +291,7 @@ def import_accounts(
     progress: Progress = silent,
 ) -> Import:
     """Take in a file of accounts, or what is left of it; returns the import when everything is durable."""
+    batch = _recorded(store, batch)
 
     def event(row: AccountRow) -> Event | Unread:
         return _of_account(batch.id, batch.started.at, row)

@@ -173,6 +173,13 @@ def test_known_accounts_are_not_taken_back(run: Run, files: Path) -> None:
     assert "limit nobody" in ran.err
 
 
+@pytest.mark.parametrize(
+    "command", ["import restrictions", "import accounts", "import undo", "import list", "import show", "reconcile"]
+)
+def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
+    assert "Example: habeas" in run(*command.split(), "--help").out
+
+
 def an_opening(folder: Path, account: str, residence: str) -> Path:
     file = folder / f"{account}.ndjson"
     file.write_text(

@@ -24,6 +24,7 @@ from habeas.domain.restriction import Ending, Restriction, Scope, Status
 from habeas.playbook.policy import DEFAULT_ENTITY
 from habeas.service import importing
 from habeas.service.acts import carry_out
+from habeas.service.errors import errors
 from habeas.service.import_map import read_account_map, read_restriction_map
 from habeas.service.importing import Survey
 from tests.unit.service.test_intake import JANE, MONDAY, TOM, Desk
@@ -258,6 +259,25 @@ def test_a_corrected_file_brings_in_what_is_new_and_doubles_nothing(desk: Import
     assert again.known_before == 1
     assert len(desk.restrictions("bob")) == len(desk.restrictions("amy")) == 1
     assert desk.complaints == []
+
+
+def test_two_that_begin_at_once_say_the_same_of_every_row(desk: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "bob,frozen,,,,\namy,region,,,,\n"
+    first, _ = desk.bring_in(rows)
+    # The other looked before the first had written anything, a second later, and comes second.
+    other = replace(first, started=Signature(TOM, desk.now + timedelta(seconds=1), "import"), step=None)
+    monkeypatch.setattr(importing, "begun", lambda *_: other)
+
+    second, _ = desk.bring_in(rows)
+
+    assert second == first
+    assert len(desk.restrictions("bob")) == len(desk.restrictions("amy")) == 1
+
+
+def test_what_was_carried_over_is_counted_against_no_role(desk: Importer) -> None:
+    desk.bring_in("bob,frozen,,,,\n")
+    with desk.store.reading() as reader:
+        assert [(each.placed_by, each.placed) for each in errors(reader)] == [("legacy", 1)]
 
 
 def test_what_has_no_date_is_not_doubled_by_another_file_either(desk: Importer) -> None:
