@@ -72,6 +72,8 @@ class Answers:
         replica, now = self.replica, self._clock()
         if at is None:
             at = now
+        elif at.tzinfo is None:
+            raise _without_zone("at", at)
         if context or replica.stale_at is None or now >= replica.stale_at or at < now:
             return self._at_length(account, asked, at, now, context)
         entry = replica.compiled.get(account) or replica.entry(account)
@@ -146,8 +148,8 @@ class Answers:
         is_unknown = not entry.is_held and account not in self._known
         if is_unknown and self.replica.unknown_outflow is not Level.ALLOW:
             return True
-        if entry.permits_until is not None and request.at <= entry.permits_until and request.capability in ASSISTED:
-            return request.destination is not None and request.amount is not None and request.asset is not None
+        if _may_be_permitted(entry, request):
+            return True
         if entry.cool_off_for is None or request.destination is None:
             return False
         # The account may have known the destination for longer than the caller, which matters unless it is long enough.
@@ -187,6 +189,13 @@ def _read(
     )
 
 
+def _may_be_permitted(entry: Entry, request: Request) -> bool:
+    """Whether a permit of the account may be for this request."""
+    if entry.permits_until is None or request.at > entry.permits_until or request.capability not in ASSISTED:
+        return False
+    return request.destination is not None and request.amount is not None and request.asset is not None
+
+
 def _is_limited_apart(request: Request) -> bool:
     """Whether what the request says of itself may limit it: its IP address, or the wallet that it sends to."""
     return request.ip is not None or (
@@ -210,10 +219,14 @@ def _request(capability: Capability, at: datetime, context: dict[str, Any]) -> R
         if value is not None and not isinstance(value, expected):
             raise BadInputError(f"`{name}` of a question must be a {expected.__name__}, not `{value!r}`")
     request = Request(capability, at, **context)
-    for name, instant in (("at", at), ("destination_known_since", request.destination_known_since)):
-        if instant is not None and instant.tzinfo is None:
-            raise BadInputError(f"`{name}` of a question must name its time zone, and `{instant.isoformat()}` does not")
+    since = request.destination_known_since
+    if since is not None and since.tzinfo is None:
+        raise _without_zone("destination_known_since", since)
     return request
+
+
+def _without_zone(name: str, at: datetime) -> BadInputError:
+    return BadInputError(f"`{name}` of a question must name its time zone, and `{at.isoformat()}` does not")
 
 
 def _unknown(capability: str) -> BadInputError:

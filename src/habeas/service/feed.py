@@ -131,8 +131,10 @@ class Feed:
         if cursor is None:
             return None
         try:
-            position, _ = _split(cursor)
+            position, mark = _split(cursor)
         except ValueError:
+            return None
+        if position and not mark:
             return None
         with self._store.reading() as reader:
             return position if _cursor(reader, position) == cursor else None
