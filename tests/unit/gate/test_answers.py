@@ -57,7 +57,7 @@ def ask(
 
 def level(gate: Answers, capability: str, account: str = "kim", **said: Any) -> Level | None:
     verdict = ask(gate, capability, account, **said)
-    return verdict and verdict.level
+    return None if verdict is None else verdict.level
 
 
 # --- masks
@@ -88,7 +88,7 @@ def test_a_limited_account_is_answered_with_why_and_until_when() -> None:
         Capability.WITHDRAW_CRYPTO,
         Level.DENY,
         NOON + HOUR,
-        ("rs_outflow_hold",),
+        (RestrictionId("rs_outflow_hold"),),
         "/v1/accounts/kim/statement",
         NOON,
     )

@@ -13,7 +13,7 @@ from habeas.domain.limit import AccountLimits, Limit
 from habeas.domain.restriction import Scope
 from habeas.gate import replica as replicas
 from habeas.gate.entry import FREE
-from habeas.gate.messages import Changed, Fresh, Snapshot
+from habeas.gate.messages import Changed, Fresh, Message, Snapshot
 from habeas.gate.replica import Replica
 from tests.builders import HOUR, NOON
 
@@ -28,10 +28,14 @@ def changed(
     return Changed(1, AccountLimits(account=account, limits=limits, parents=parents, life=life))
 
 
+def tell(replica: Replica, *messages: Message) -> None:
+    for message in messages:
+        replica.apply(message, NOON)
+
+
 def a_replica(*messages: Changed) -> Replica:
     replica = Replica()
-    for message in (Snapshot(), *messages, FRESH):
-        replica.apply(message, NOON)
+    tell(replica, Snapshot(), *messages, FRESH)
     return replica
 
 
@@ -70,8 +74,7 @@ def test_a_snapshot_takes_the_place_of_everything_when_it_is_whole_and_not_befor
 
 def test_a_snapshot_that_was_cut_off_is_begun_again() -> None:
     replica = a_replica()
-    for message in (Snapshot(), changed(MAIN, FROZEN), Snapshot(), changed(SUB, FROZEN), FRESH):
-        replica.apply(message, NOON)
+    tell(replica, Snapshot(), changed(MAIN, FROZEN), Snapshot(), changed(SUB, FROZEN), FRESH)
     assert replica.entry(MAIN) is FREE
     assert replica.entry(SUB) is not FREE
 
@@ -94,7 +97,7 @@ def test_main_accounts_in_a_circle_end() -> None:
 def test_whoever_waits_is_told_when_the_replica_is_fresh_enough() -> None:
     replica = Replica()
     assert not replica.wait_until(None, 0)
-    told = Thread(target=lambda: [replica.apply(message, NOON + HOUR) for message in (Snapshot(), FRESH)])
+    told = Thread(target=tell, args=(replica, Snapshot(), FRESH))
     told.start()
     assert replica.wait_until(None, 30)
     assert replica.wait_until(NOON, 30)
