@@ -4,9 +4,11 @@ A level takes three bits, 000 ALLOW, 001 STEP_UP, 011 HOLD, 111 DENY, so that jo
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
+import msgspec
 from msgspec import Struct
 
 from habeas.domain.account import Life
@@ -15,7 +17,9 @@ from habeas.domain.ids import AccountId, RestrictionId
 from habeas.domain.kind import LEVELS
 from habeas.domain.limit import AccountLimits, Limit
 from habeas.domain.restriction import Scope
-from habeas.domain.verdict import AMOUNT_CAPABILITIES, DESTINATION_CAPABILITIES, Standing, life_level
+from habeas.domain.verdict import AMOUNT_CAPABILITIES, DESTINATION_CAPABILITIES, Standing, life_level, statement_path
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 BITS = 3
 SHIFTS: dict[Capability, int] = {capability: BITS * place for place, capability in enumerate(Capability)}
@@ -56,6 +60,17 @@ class Segment(NamedTuple):
     sources: tuple[tuple[int, RestrictionId], ...]
 
 
+class Reading(NamedTuple):
+    """What an entry says of one capability, at every instant from `from_at` until `until_at` (exclusive)."""
+
+    from_at: datetime
+    until_at: datetime
+    level: Level
+    change: datetime | None
+    determining: tuple[RestrictionId, ...]
+    statement: str | None
+
+
 class Entry(Struct, frozen=True, gc=False):
     """An account, ready to be asked about.
 
@@ -70,6 +85,35 @@ class Entry(Struct, frozen=True, gc=False):
     permits_until: datetime | None = None
     cool_off_for: timedelta | None = None
     """The longest for which a destination must have been known, where that matters at any time."""
+    readings: dict[str, Reading] = msgspec.field(default_factory=dict)
+    """The last reading of each capability that was asked for: nothing changes until its end."""
+
+
+def read(entry: Entry, account: AccountId, capability: Capability, at: datetime) -> Reading:
+    """What the entry says of a capability that does not turn on more of a request than its instant."""
+    kept = entry.readings.get(capability)
+    if kept is not None and kept.from_at <= at < kept.until_at:
+        return kept
+    made = entry.readings[capability] = _reading(entry, account, SHIFTS[capability], at)
+    return made
+
+
+def _reading(entry: Entry, account: AccountId, shift: int, at: datetime) -> Reading:
+    place = next(n for n, segment in enumerate(entry.segments) if segment.until is None or at < segment.until)
+    until, mask, sources = entry.segments[place]
+    bits = mask >> shift & LEVEL_BITS
+    later = (
+        segment.until for segment, after in pairwise(entry.segments[place:]) if after.mask >> shift & LEVEL_BITS != bits
+    )
+    level = LEVEL_OF[bits]
+    return Reading(
+        from_at=at,
+        until_at=until or _NEVER,
+        level=level,
+        change=next(later, None),
+        determining=tuple(dict.fromkeys(id_ for said, id_ in sources if bits and said >> shift & LEVEL_BITS == bits)),
+        statement=None if level is Level.ALLOW else statement_path(account),
+    )
 
 
 def compiled(account: AccountLimits, mains: Sequence[AccountLimits] = (), *, is_held: bool = True) -> Entry:

@@ -3,7 +3,7 @@
 Written by one follower, asked by any number of threads.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import Condition
 from typing import assert_never
 
@@ -41,6 +41,9 @@ _encode = msgspec.msgpack.Encoder(decimal_format="string").encode
 _decode = msgspec.msgpack.Decoder(_Packed).decode
 
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
 class Replica:
     """What a gate knows: accounts, how fresh that is, and what the playbook says for what it does not know."""
 
@@ -49,11 +52,12 @@ class Replica:
         """Accounts that were asked about, until they change. Whoever finds one here need not call `entry`."""
         self.fresh_as_of: datetime | None = None
         """Everything that was durable then is known; None before the first snapshot is whole."""
-        self.stale_at: datetime | None = None
+        self.stale_at = _LONG_AGO
         """From when on that is too old."""
         self.cursor: str | None = None
         self.unknown_outflow = Level.HOLD
-        self._packed: dict[AccountId, bytes] = {}
+        self.packed: dict[AccountId, bytes] = {}
+        """Every account that is not free."""
         self._coming: dict[AccountId, bytes] | None = None
         """A snapshot that is not whole yet; the one before answers until it is."""
         self._followers: dict[AccountId, set[AccountId]] = {}
@@ -61,7 +65,7 @@ class Replica:
         self._turn = Condition()
 
     def __len__(self) -> int:
-        return len(self._packed)
+        return len(self.packed)
 
     def apply(self, message: Message, now: datetime) -> None:
         """Take in what the feed says. What was durable later than `now`, by its clock, counts as of `now`."""
@@ -81,7 +85,7 @@ class Replica:
         found = self.compiled.get(account)
         if found is not None:
             return found
-        if account not in self._packed:
+        if account not in self.packed:
             return FREE
         with self._turn:
             return self._compile(account)
@@ -100,12 +104,12 @@ class Replica:
         if self._coming is not None:
             _keep(self._coming, account)
             return
-        _keep(self._packed, account)
+        _keep(self.packed, account)
         self._forget(account.account)
 
     def _refresh(self, fresh: Fresh, now: datetime) -> None:
         if self._coming is not None:
-            self._packed, self._coming = self._coming, None
+            self.packed, self._coming = self._coming, None
             self.compiled.clear()
             self._followers.clear()
         as_of = min(fresh.at, now)
@@ -135,7 +139,7 @@ class Replica:
         return entry
 
     def _limits(self, account: AccountId) -> AccountLimits:
-        stored = self._packed.get(account)
+        stored = self.packed.get(account)
         if stored is None:
             return AccountLimits(account=account)
         packed = _decode(stored)
