@@ -5,7 +5,10 @@ import shlex
 from pathlib import Path
 
 import pytest
+from msgspec.structs import fields
 
+from habeas.domain.limit import AccountLimits, Limit
+from habeas.gate.messages import Fresh
 from scripts import reference_docs
 
 ROOT = Path(__file__).parents[2]
@@ -57,3 +60,19 @@ def test_the_excerpt_of_the_story_in_the_readme_is_what_the_demo_tells(
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     excerpt = plain(readme[readme.index("```text\n") + 8 :]).split("```")[0].splitlines()
     assert [line for line in excerpt if line != "..." and line not in told] == []
+
+
+def test_the_example_of_the_gate_says_what_the_page_says(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    page = (ROOT / "docs/gate.md").read_text(encoding="utf-8")
+    example, said = re.search(r"```python\n(.*?)```.*?```text\n(.*?)```", page, re.DOTALL).groups()  # type: ignore[union-attr]
+    exec(compile(example, "docs/gate.md", "exec"), {})
+    assert capsys.readouterr().out == said
+
+
+def test_the_page_about_the_gate_names_every_field_of_the_feed() -> None:
+    page = (ROOT / "docs/gate.md").read_text(encoding="utf-8")
+    for said in (AccountLimits, Limit, Fresh):
+        assert [field.name for field in fields(said) if f"`{field.name}`" not in page] == []

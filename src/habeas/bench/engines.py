@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 from habeas.bench.timing import per_call, percentiles
 from habeas.domain.capability import ACCOUNT_CAPABILITIES, Level
@@ -17,41 +17,44 @@ from habeas.domain.kind import ACCOUNT_KINDS, LEVELS, Kind
 CALLS, ROUNDS = 500, 20
 
 
+class Engine(NamedTuple):
+    """An engine in one way of using it, the package that it is from, and what makes a question to it."""
+
+    name: str
+    package: str
+    module: str
+    make: Callable[[Kind, str], Callable[[], bool]]
+
+
 def beside(kind: Kind, capability: str, expected: Level) -> dict[str, Any]:
     """What each engine takes for one answer, in microseconds; or in a sentence why it was not measured."""
-    return {
-        name: _measured(package, make, kind, capability, expected)
-        for name, (package, make) in {"cedarpy": ("cedarpy", _cedar), "zen-engine": ("zen", _zen)}.items()
-    }
+    return {engine.name: _measured(engine, kind, capability, expected) for engine in ENGINES}
 
 
-def _measured(
-    package: str, make: Callable[[Kind, str], Callable[[], bool]], kind: Kind, capability: str, expected: Level
-) -> Any:
-    if find_spec(package) is None:
-        return f"`{package}` is not installed; install the extra `bench` to compare with it"
-    ask = make(kind, capability)
-    assert ask() is (expected is Level.ALLOW), f"{package} answers otherwise than the gate"
-    installed = version("cedarpy" if package == "cedarpy" else "zen-engine")
-    return {"version": installed, "us": percentiles(per_call(ask, CALLS, ROUNDS))}
+def _measured(engine: Engine, kind: Kind, capability: str, expected: Level) -> Any:
+    if find_spec(engine.module) is None:
+        return f"`{engine.package}` is not installed; install the extra `bench` to compare with it"
+    ask = engine.make(kind, capability)
+    assert ask() is (expected is Level.ALLOW), f"{engine.name} answers otherwise than the gate"
+    return {"version": version(engine.package), "us": percentiles(per_call(ask, CALLS, ROUNDS))}
 
 
 def _cedar(kind: Kind, capability: str) -> Callable[[], bool]:
-    """The level table as policies, one for each kind, parsed once; the account as an entity, parsed once."""
+    """The level table as policies, one for each kind, and the account as an entity; both parsed once."""
     import cedarpy  # noqa: PLC0415 - an extra
 
-    refused = {
-        each: ", ".join(f'Action::"{c}"' for c in ACCOUNT_CAPABILITIES if LEVELS[each][c] > Level.STEP_UP)
-        for each in ACCOUNT_KINDS
-    }
-    forbids = "\n".join(
-        f'forbid(principal, action in [{actions}], resource) when {{ principal.kinds.contains("{each}") }};'
-        for each, actions in refused.items()
-        if actions
-    )
-    policies = cedarpy.PolicySet.from_str(f"permit(principal, action, resource);\n{forbids}")
-    account = {"uid": {"type": "Account", "id": "kim"}, "attrs": {"kinds": [kind.value]}, "parents": []}
-    entities = cedarpy.Entities.from_json_str(json.dumps([account]))
+    policies = cedarpy.PolicySet.from_str(_cedar_policies())
+    return _cedar_asking(policies, cedarpy.Entities.from_json_str(json.dumps(_cedar_account(kind))), capability)
+
+
+def _cedar_from_text(kind: Kind, capability: str) -> Callable[[], bool]:
+    """The same, handed over as text and parsed for each question, as its documentation begins with."""
+    return _cedar_asking(_cedar_policies(), _cedar_account(kind), capability)
+
+
+def _cedar_asking(policies: Any, entities: Any, capability: str) -> Callable[[], bool]:
+    import cedarpy  # noqa: PLC0415 - an extra
+
     request = {
         "principal": 'Account::"kim"',
         "action": f'Action::"{capability}"',
@@ -64,6 +67,23 @@ def _cedar(kind: Kind, capability: str) -> Callable[[], bool]:
         return allowed
 
     return ask
+
+
+def _cedar_policies() -> str:
+    refused = {
+        kind: ", ".join(f'Action::"{c}"' for c in ACCOUNT_CAPABILITIES if LEVELS[kind][c] > Level.STEP_UP)
+        for kind in ACCOUNT_KINDS
+    }
+    forbids = (
+        f'forbid(principal, action in [{actions}], resource) when {{ principal.kinds.contains("{kind}") }};'
+        for kind, actions in refused.items()
+        if actions
+    )
+    return "\n".join(("permit(principal, action, resource);", *forbids))
+
+
+def _cedar_account(kind: Kind) -> list[dict[str, Any]]:
+    return [{"uid": {"type": "Account", "id": "kim"}, "attrs": {"kinds": [kind.value]}, "parents": []}]
 
 
 def _zen(kind: Kind, capability: str) -> Callable[[], bool]:
@@ -103,3 +123,10 @@ def _zen(kind: Kind, capability: str) -> Callable[[], bool]:
         return bool(decision.evaluate(request)["result"].get("level", "ALLOW") == "ALLOW")
 
     return ask
+
+
+ENGINES = (
+    Engine("cedarpy", "cedarpy", "cedarpy", _cedar),
+    Engine("cedarpy from text", "cedarpy", "cedarpy", _cedar_from_text),
+    Engine("zen-engine", "zen-engine", "zen", _zen),
+)

@@ -113,6 +113,8 @@ class Verdict(Struct, frozen=True):
 
 def evaluate(standing: Standing, request: Request) -> Verdict:
     """The verdict on one request, from what stands."""
+    if standing.restrictions:  # What they say is worked out once, and not at each instant at which it could change.
+        standing = replace(standing, limits=tuple(limits(standing)), restrictions=())
     level, determining = level_at(standing, request, request.at)
     return Verdict(
         account=standing.account,
