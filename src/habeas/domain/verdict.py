@@ -136,15 +136,20 @@ def level_at(standing: Standing, request: Request, at: datetime) -> tuple[Level,
     """The level at an instant, and the restrictions that determine it."""
     if standing.is_free:
         return Level.ALLOW, ()
-    capability = request.capability
-    in_force = [limit for limit in limits(standing) if limit.is_in_force(at)]
+    return _joined(standing, _in_force(standing, at), request, at)
+
+
+def _joined(
+    standing: Standing, in_force: list[Limit], request: Request, at: datetime
+) -> tuple[Level, tuple[RestrictionId, ...]]:
+    """The level where what is in force at the instant is known."""
     held = _held(request.asset, in_force)
     if permit_for(standing, request, at) is not None:
         # What two people let through is not stopped by what they knew of; what law holds and held amounts are.
         in_force = [limit for limit in in_force if not _is_waived(limit)]
         standing = replace(standing, lives=tuple(life for life in standing.lives if life is not Life.RETAINED))
     said = [(_level(limit, request, held, at), limit.id) for limit in in_force]
-    level = join([*(each for each, _ in said), _base_level(standing, capability)])
+    level = join([*(each for each, _ in said), _base_level(standing, request.capability)])
     if level is Level.ALLOW:
         return level, ()
     return level, tuple(dict.fromkeys(id_ for each, id_ in said if each is level))
@@ -163,13 +168,20 @@ def permit_for(standing: Standing, request: Request, at: datetime) -> Permit | N
     return next((permit for permit in standing.permits if permit.covers(*asked)), None)
 
 
+def _in_force(standing: Standing, at: datetime) -> list[Limit]:
+    return [limit for limit in limits(standing) if limit.is_in_force(at)]
+
+
 def _is_waived(limit: Limit) -> bool:
     return limit.kind not in HELD_BY_LAW_KINDS and limit.scope not in (Scope.AMOUNT, Scope.REQUEST_IP)
 
 
 def effective_levels(standing: Standing, at: datetime) -> dict[Capability, Level]:
     """The level of every capability at an instant, for a request that says nothing more: what a person can count on."""
-    return {c: level_at(standing, Request(c, at), at)[0] for c in ACCOUNT_CAPABILITIES}
+    if standing.is_free:
+        return dict.fromkeys(ACCOUNT_CAPABILITIES, Level.ALLOW)
+    in_force = _in_force(standing, at)
+    return {c: _joined(standing, in_force, Request(c, at), at)[0] for c in ACCOUNT_CAPABILITIES}
 
 
 def _base_level(standing: Standing, capability: Capability) -> Level:
