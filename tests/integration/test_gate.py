@@ -22,6 +22,7 @@ from habeas.domain.capability import Capability, Level
 from habeas.domain.event import Event, make_event
 from habeas.domain.ids import AccountId
 from habeas.domain.verdict import Request
+from habeas.gate.messages import Message
 from habeas.gate.stream import MEDIA_TYPE, to_event
 from habeas.playbook.load import shipped_playbook
 from habeas.reference.library import ListsBuilder
@@ -280,6 +281,21 @@ def test_a_page_that_is_no_feed_is_named(service: Service, server: FeedServer) -
     with Gate.follow(server.url, KEY, ready_for=timedelta(seconds=1)) as gate:
         wait_for(lambda: gate.problem is not None)
         assert "<html>" in str(gate.problem)
+
+
+def test_a_feed_that_breaks_in_a_way_of_its_own_is_named_and_asked_again(service: Service) -> None:
+    tries: list[str | None] = []
+
+    def follow(cursor: str | None, is_over: Callable[[], bool]) -> Iterator[Message]:
+        tries.append(cursor)
+        if len(tries) == 1:
+            raise ZeroDivisionError("of its own")
+        yield from service.feed.follow(cursor, is_over)
+
+    with Gate(follow, service.questions.check, ready_for=timedelta(seconds=60)) as gate:
+        assert len(tries) == 2
+        assert gate.problem is None
+        assert gate.fresh_as_of is not None
 
 
 def test_an_event_loop_follows_a_service_too(service: Service, server: FeedServer) -> None:
