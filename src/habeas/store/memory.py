@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from heapq import nsmallest
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, TypeVar
 
 from habeas.domain.case import CaseStatus
@@ -44,6 +44,7 @@ from habeas.store.rows import (
     FailedLoginRow,
     FileRow,
     JournalRow,
+    LimitChangeRow,
     MemberRow,
     MessageRow,
     NoticeRow,
@@ -103,6 +104,8 @@ class Tables:
     files: dict[tuple[AccountId, DocumentFileId], tuple[FileRow, bytes]] = field(default_factory=dict)
     batches: dict[BatchId, BatchRow] = field(default_factory=dict)
     members: dict[MemberRow, None] = field(default_factory=dict)
+    limit_changes: dict[AccountId, LimitChangeRow] = field(default_factory=dict)
+    """By position."""
 
     def copy(self) -> "Tables":
         return Tables(
@@ -129,6 +132,7 @@ class Tables:
             self.files.copy(),
             self.batches.copy(),
             self.members.copy(),
+            self.limit_changes.copy(),
         )
 
 
@@ -324,6 +328,17 @@ class MemoryRows:
         folders = self._tables.folders.values()
         return (row for folder in folders for row in folder.restrictions.values() if row.batch == batch)
 
+    def limited_accounts(self, after: str, limit: int) -> Sequence[AccountId]:
+        rows = self._tables.limit_changes.values()
+        return nsmallest(limit, (row.account_id for row in rows if row.is_limited and row.account_id > after))
+
+    def limit_changes(self, after: int, limit: int) -> Sequence[LimitChangeRow]:
+        latest_first = takewhile(lambda row: row.position > after, reversed(self._tables.limit_changes.values()))
+        return list(latest_first)[::-1][:limit]
+
+    def last_limit_change(self) -> int:
+        return next((row.position for row in reversed(self._tables.limit_changes.values())), 0)
+
     def entry_count(self) -> int:
         return sum(len(folder.journal) for folder in self._tables.folders.values())
 
@@ -353,6 +368,9 @@ class MemoryRows:
             message_ids=folder.message_ids.union(message.id for message in fresh),
             requests=_changed(folder.requests, changes.requests),
         )
+        if changes.is_limited is not None:
+            tables.limit_changes.pop(row.account_id, None)
+            tables.limit_changes[row.account_id] = LimitChangeRow(row.account_id, tables.last_entry, changes.is_limited)
         for restriction in changes.restrictions:
             carriers = tables.restriction_accounts.get(restriction.id, frozenset())
             tables.restriction_accounts[restriction.id] = carriers | {row.account_id}

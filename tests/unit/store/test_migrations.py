@@ -111,6 +111,32 @@ def test_entries_from_before_there_were_positions_keep_their_order(
     connection.close()
 
 
+def test_what_stood_before_there_were_gates_is_told_to_them(connection: sqlite3.Connection, tmp_path: Path) -> None:
+    for path in takewhile(lambda path: not path.name.endswith("_limit_changes.sql"), scripts(PUBLIC)):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    migrate(connection, DATABASE, tmp_path)
+    accounts = {
+        "free": (None, "active"),
+        "held": (None, "active"),
+        "sub": ("held", "active"),
+        "left": (None, "retained"),
+    }
+    for account, (parent, life) in accounts.items():
+        connection.execute(
+            "INSERT INTO account VALUES (?, 1, x'', 1, x'', 'main', NULL, ?, ?)", (account, parent, life)
+        )
+        connection.execute("INSERT INTO journal (account_id, sequence, entry) VALUES (?, 1, x'')", (account,))
+    for account, status in {"free": "lifted", "held": "active"}.items():
+        connection.execute(
+            "INSERT INTO restriction VALUES (?, 'rs', 'FROZEN', 'R', 'account', ?, 0, NULL, NULL, 1, x'', NULL)",
+            (account, status),
+        )
+    migrate(connection, DATABASE)
+    rows = connection.execute("SELECT account_id, position, is_limited FROM limit_change ORDER BY position").fetchall()
+    assert rows == [("held", 2, 1), ("sub", 3, 1), ("left", 4, 1)]
+    connection.close()
+
+
 def test_nothing_is_written_to_a_store_that_is_up_to_date(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "habeas.db"
     first, second = (sqlite3.connect(path, isolation_level=None, timeout=0) for _ in range(2))
