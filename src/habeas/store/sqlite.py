@@ -9,7 +9,7 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from habeas.domain.ids import (
     HolderId,
     RestrictionId,
 )
-from habeas.service.ports import StoreFacts
+from habeas.service.ports import Share, StoreFacts, Work
 from habeas.store.errors import (
     AlreadyRecordedError,
     BusyStoreError,
@@ -544,7 +544,7 @@ class SqliteStore:
         self.identity_key = self._vault.identity_key
 
     @contextmanager
-    def transaction(self) -> Iterator[StoredUnitOfWork]:
+    def transaction(self, accounts: Collection[AccountId] | None = None) -> Iterator[StoredUnitOfWork]:  # noqa: ARG002 - all
         with self.writing_rows() as connection:
             work = StoredUnitOfWork(SqliteRows(connection), self._vault)
             yield work
@@ -574,6 +574,10 @@ class SqliteStore:
                 yield connection
             finally:
                 self._give_back(connection)
+
+    @contextmanager
+    def shares(self, work: Work) -> Iterator[Iterator[Share]]:  # noqa: ARG002 - writers take turns anyway
+        yield iter((self,))
 
     def signer(self) -> SigningKey:
         """Raises LostKeyError: another key would begin another history."""
