@@ -1,10 +1,11 @@
 """Intake: events are decided one after another for each account, and many share one durable commit.
 
 One thread writes. It takes what has queued up, decides each event inside one transaction, commits, and only then tells
-those who wait: nothing is acknowledged before it is durable.
+those who wait: nothing is acknowledged before it is durable. Where a store lets several processes write at the same time, each
+batch has its own accounts alone, and is decided again if what it read of others was changed before it was durable.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from queue import SimpleQueue
@@ -17,11 +18,11 @@ from habeas.decision.decide import decide
 from habeas.decision.quarantine import quarantine
 from habeas.domain.account import AccountState, new_account
 from habeas.domain.decision import Outcome
-from habeas.domain.errors import EventRejectedError, HabeasError, IdentityReusedError
+from habeas.domain.errors import ConflictError, EventRejectedError, HabeasError, IdentityReusedError
 from habeas.domain.event import Event
 from habeas.domain.event_data import Profile
 from habeas.domain.facts import EnrichedEvent, Facts
-from habeas.domain.ids import EntityId, event_seed
+from habeas.domain.ids import AccountId, EntityId, event_seed
 from habeas.playbook.policy import Playbook
 from habeas.service.enrich import look_up, relate
 from habeas.service.ports import Clock, Coins, Lists, Places, Store, UnitOfWork
@@ -99,7 +100,14 @@ class Intake:
     def _commit(self, batch: Sequence["_Waiting"]) -> list[Answer]:
         if not batch:
             return []
-        with self._store.transaction() as work:
+        try:
+            return self._decide(batch, {waiting.event.account for waiting in batch})
+        except ConflictError:
+            # While nobody else writes at all, nothing can come between again.
+            return self._decide(batch, None)
+
+    def _decide(self, batch: Sequence["_Waiting"], accounts: Collection[AccountId] | None) -> list[Answer]:
+        with self._store.transaction(accounts) as work:
             return [self._decide_one(work, waiting) for waiting in batch]
 
     def _decide_one(self, work: UnitOfWork, waiting: "_Waiting") -> Answer:

@@ -19,7 +19,7 @@ from habeas.domain.ids import AccountId
 from habeas.domain.notice import Channel, Notice, NoticeTopic
 from habeas.domain.restriction import Restriction
 from habeas.playbook.policy import Playbook
-from habeas.service.ports import Clock, QueuedMessage, Reader, Store, UnitOfWork
+from habeas.service.ports import Clock, QueuedMessage, Reader, Share, Store, UnitOfWork
 from habeas.service.questions import Questions
 
 SWEEP_MAX = 64
@@ -47,34 +47,19 @@ class Notices:
         """
         done = 0
         failed: list[HabeasError] = []
-        for topic in _TOPICS:
-            for queued in self._pieces(topic, failed):
-                with self._store.transaction() as work:
-                    written = [each.position for each in queued if self._is_written(work, each.message, failed)]
-                    work.delivered(written, self._clock())
-                done += len(written)
+        with self._store.shares("notices") as shares:
+            for share in shares:
+                for topic in _TOPICS:
+                    done += sum(self._write(queued, failed) for queued in _pieces(share, topic, failed))
         if failed:
             raise failed[0]
         return done
 
-    def _pieces(self, topic: Topic, failed: list[HabeasError]) -> Iterator[Sequence[QueuedMessage]]:
-        """What waits, a piece at a time; one message at a time around one that cannot be read, which is passed by."""
-        last, limit = 0, SWEEP_MAX
-        while True:
-            try:
-                with self._store.reading() as reader:
-                    queued = reader.queued_messages(last, limit=limit, topic=topic)
-            except UnreadableRecordError as exc:
-                if limit == 1 and exc.position is not None:
-                    failed.append(exc)
-                    last, limit = exc.position, SWEEP_MAX
-                    continue
-                limit = 1
-                continue
-            if not queued:
-                return
-            yield queued
-            last = queued[-1].position
+    def _write(self, queued: Sequence[QueuedMessage], failed: list[HabeasError]) -> int:
+        with self._store.transaction({each.message.account for each in queued}) as work:
+            written = [each.position for each in queued if self._is_written(work, each.message, failed)]
+            work.delivered(written, self._clock())
+        return len(written)
 
     def _is_written(self, work: UnitOfWork, message: Message, failed: list[HabeasError]) -> bool:
         try:
@@ -111,6 +96,26 @@ class Notices:
         has_address = bool(contact.addresses(notice.made_at))
         channels = [each for each in self._channels if has_address or each is not Channel.EMAIL]
         return work.add_notice(notice, channels)
+
+
+def _pieces(share: Share, topic: Topic, failed: list[HabeasError]) -> Iterator[Sequence[QueuedMessage]]:
+    """What waits, a piece at a time; one message at a time around one that cannot be read, which is passed by."""
+    last, limit = 0, SWEEP_MAX
+    while True:
+        try:
+            with share.reading() as reader:
+                queued = reader.queued_messages(last, limit=limit, topic=topic)
+        except UnreadableRecordError as exc:
+            if limit == 1 and exc.position is not None:
+                failed.append(exc)
+                last, limit = exc.position, SWEEP_MAX
+                continue
+            limit = 1
+            continue
+        if not queued:
+            return
+        yield queued
+        last = queued[-1].position
 
 
 def _of_request(reader: Reader, view: View, request: DocumentRequest, id_: str) -> Notice | None:
