@@ -21,6 +21,7 @@ BENCHES: dict[str, Bench] = {
     "verdict": Bench(decisions.bench_verdict, 2_000),
     "rules": Bench(rules.bench_rules, 5_000),
     "sqlite": Bench(stores.bench_sqlite, 20_000),
+    "postgres": Bench(stores.bench_postgres, 20_000),
     "countries": Bench(places.bench_countries, 20_000),
     "cities": Bench(places.bench_cities, 20_000),
     "tags": Bench(places.bench_tags, 20_000),

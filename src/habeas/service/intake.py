@@ -107,7 +107,8 @@ class Intake:
             return self._decide(batch, None)
 
     def _decide(self, batch: Sequence["_Waiting"], accounts: Collection[AccountId] | None) -> list[Answer]:
-        with self._store.transaction(accounts) as work:
+        expected = [(event.account, event.source, event.id) for event in (waiting.event for waiting in batch)]
+        with self._store.transaction(accounts, expected) as work:
             return [self._decide_one(work, waiting) for waiting in batch]
 
     def _decide_one(self, work: UnitOfWork, waiting: "_Waiting") -> Answer:

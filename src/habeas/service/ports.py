@@ -42,6 +42,9 @@ FIRST = AccountId("")
 Work = Literal["timers", "effects", "notices"]
 """What several workers share out among themselves."""
 
+EventKey = tuple[AccountId, str, EventId]
+"""The identity of an event: account, source, id."""
+
 Batch = Campaign | Bulk | Import
 """What is done to many accounts at once."""
 
@@ -405,10 +408,13 @@ class Store(Protocol):
     identity_key: bytes
     """The key that ids derive from (`domain.ids`). Secret, fixed for the life of the store."""
 
-    def transaction(self, accounts: Collection[AccountId] | None = None) -> AbstractContextManager[UnitOfWork]:
+    def transaction(
+        self, accounts: Collection[AccountId] | None = None, expected: Collection[EventKey] = ()
+    ) -> AbstractContextManager[UnitOfWork]:
         """One exclusive writing transaction. Durable when the block ends; undone if the block raises.
 
-        With `accounts` it may be exclusive for these only: no others are recorded on. Raises ConflictError, at the latest
+        With `accounts` it may be exclusive for these only: no others are recorded on. `expected` are events of theirs that
+        will be asked for, so that a store may look all of them up at once. Raises ConflictError, at the latest
         when the block ends, if somebody else changed meanwhile what was read of other accounts and decided on.
         """
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from habeas.domain.ids import AccountId, EventId
+from habeas.domain.ids import AccountId, HolderId
+from habeas.service.ports import EventKey
 from habeas.store.errors import StaleWriteError
 from habeas.store.rows import (
     DEALINGS_KEPT_US,
@@ -29,7 +30,6 @@ from habeas.store.rows import (
 )
 
 R = TypeVar("R", RestrictionRow, CaseRow, RequestRow)
-EventKey = tuple[AccountId, str, EventId]
 Key = tuple[AccountId, str]
 
 
@@ -120,6 +120,23 @@ class Gathered:
     def has(self, rows: Iterable[Key], account: AccountId) -> bool:
         """Whether something of an account is among some rows."""
         return any(key[0] == account for key in rows)
+
+    def changes_holder(self, holder: HolderId) -> bool:
+        """Whether another set of accounts may be a holder's."""
+        return any(
+            each.row.holder == holder if each.version_before is None else not each.is_found_alike
+            for each in self.accounts.values()
+        )
+
+    def changes_failed_logins(self, ip_key: bytes, since: int) -> bool:
+        """Whether there are others from an address since an instant."""
+        return since < (self.failed_from or since) or any(row.ip_key == ip_key for row in self.failed_logins)
+
+    def changes_dealings(self, counterparty: AccountId, since: int) -> bool:
+        """Whether there are others with an account since an instant."""
+        return since < (self.dealings_from or since) or any(
+            row.counterparty_id == counterparty for row in self.dealings
+        )
 
 
 def _put(rows: dict[Key, R], changed: Iterable[R]) -> None:

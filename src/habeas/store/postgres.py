@@ -18,7 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 from habeas.domain.ids import AccountId
-from habeas.service.ports import Share, StoreFacts, Work
+from habeas.service.ports import EventKey, Share, StoreFacts, Work
 from habeas.store.errors import (
     BusyStoreError,
     FailedStoreError,
@@ -58,6 +58,8 @@ _SESSION = """
     SET client_min_messages = warning;
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
 """
+# Whatever a writer does is by key. A plan that is made while the tables are small is used when they are large.
+_WRITING = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
 # The view is taken by the first statement, not by BEGIN.
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
 _SHARE = "SELECT 1 FROM work_share WHERE work = %s AND number = %s FOR UPDATE SKIP LOCKED"
@@ -79,7 +81,7 @@ class PostgresStore:
         self._idle: list[Connection[Any]] = []
         self._may_read = threading.BoundedSemaphore(READERS_MAX)
         self._is_closed = False
-        self._writer = self._connect()
+        self._writer = self._connected_writer()
         try:
             with self._translated():
                 self._require_server()
@@ -91,10 +93,12 @@ class PostgresStore:
         self.identity_key = self._vault.identity_key
 
     @contextmanager
-    def transaction(self, accounts: Collection[AccountId] | None = None) -> Iterator[StoredUnitOfWork]:
+    def transaction(
+        self, accounts: Collection[AccountId] | None = None, expected: Collection[EventKey] = ()
+    ) -> Iterator[StoredUnitOfWork]:
         assert not self._is_closed, "the store is closed"
         with self._translated(), self._turns.turn():
-            rows = self._begun(accounts)
+            rows = self._begun(accounts, expected)
             try:
                 work = StoredUnitOfWork(rows, self._vault)
                 yield work
@@ -172,15 +176,15 @@ class PostgresStore:
             self._idle.pop().close()
         self._writer.close()
 
-    def _begun(self, accounts: Collection[AccountId] | None) -> PostgresRows:
+    def _begun(self, accounts: Collection[AccountId] | None, expected: Collection[EventKey]) -> PostgresRows:
         try:
-            return _begin(self._writer, accounts)
+            return _begin(self._writer, accounts, expected)
         except psycopg.OperationalError:
             if not self._writer.closed:
                 raise
         # The server was started again, or something on the way ended the connection. Nothing was begun.
-        self._writer = self._connect()
-        return _begin(self._writer, accounts)
+        self._writer = self._connected_writer()
+        return _begin(self._writer, accounts, expected)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection[Any]]:
@@ -221,6 +225,11 @@ class PostgresStore:
             connection.close()
         else:
             self._idle.append(connection)
+
+    def _connected_writer(self) -> Connection[Any]:
+        connection = self._connect()
+        connection.execute(_WRITING, prepare=False)
+        return connection
 
     def _connect(self) -> Connection[Any]:
         try:
@@ -333,10 +342,12 @@ class PostgresShare:
             yield reader
 
 
-def _begin(connection: Connection[Any], accounts: Collection[AccountId] | None) -> PostgresRows:
+def _begin(
+    connection: Connection[Any], accounts: Collection[AccountId] | None, expected: Collection[EventKey]
+) -> PostgresRows:
     rows = PostgresRows(connection)
     try:
-        rows.begin(accounts)
+        rows.begin(accounts, expected)
     except BaseException:
         _undo(connection)
         raise

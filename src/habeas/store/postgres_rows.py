@@ -23,6 +23,7 @@ from habeas.domain.ids import (
     HolderId,
     RestrictionId,
 )
+from habeas.service.ports import EventKey
 from habeas.store.errors import AlreadyRecordedError, OvertakenError, StaleWriteError
 from habeas.store.gathered import Gathered, GatheredAccount
 from habeas.store.rows import (
@@ -68,12 +69,21 @@ _ACCOUNT_COLUMNS = """
 """
 _ACCOUNT = f"SELECT {_ACCOUNT_COLUMNS} WHERE a.account_id = %b"
 _NAMED_ACCOUNTS = f"SELECT {_ACCOUNT_COLUMNS} WHERE a.account_id = ANY(%b::text[])"
+_NAMED_HOLDERS = """
+    SELECT holder, account_id FROM account
+    WHERE holder = ANY(ARRAY(SELECT holder FROM account WHERE account_id = ANY(%b::text[]) AND holder IS NOT NULL))
+    ORDER BY account_id
+"""
 _WRAPPED_KEY = "SELECT wrapped_key FROM account_key WHERE account_id = %b"
 _RECORDED = """
     SELECT e.digest, e.sequence, j.entry, k.wrapped_key FROM event e
     LEFT JOIN journal j ON j.account_id = e.account_id AND j.sequence = e.sequence
     LEFT JOIN account_key k ON k.account_id = e.account_id
     WHERE e.account_id = %b AND e.source = %b AND e.id = %b
+"""
+_ARE_RECORDED = """
+    SELECT e.account_id, e.source, e.id FROM unnest(%b::text[], %b::text[], %b::text[]) AS asked (account_id, source, id)
+    JOIN event e ON e.account_id = asked.account_id AND e.source = asked.source AND e.id = asked.id
 """
 _RESTRICTIONS = "SELECT * FROM restriction WHERE account_id = %b ORDER BY sequence"
 _RESTRICTION_ACCOUNT = "SELECT account_id FROM restriction WHERE id = %b ORDER BY account_id LIMIT 1"
@@ -299,14 +309,14 @@ _HIDDEN: dict[str, Callable[[Gathered, "Values"], object]] = {
     _RESTRICTIONS: lambda gathered, values: gathered.has(gathered.restrictions, values[0]),
     _CASES: lambda gathered, values: gathered.has(gathered.cases, values[0]),
     _REQUESTS: lambda gathered, values: gathered.has(gathered.requests, values[0]),
-    _FAILED_LOGINS: lambda gathered, _: gathered.failed_logins,
-    _REFUSED_UNTIL: lambda gathered, _: gathered.refusals,
-    _DOCUMENTS: lambda gathered, _: gathered.documents,
-    _DOCUMENT_ACCOUNTS: lambda gathered, _: gathered.documents,
-    _DEALT_WITH: lambda gathered, _: gathered.dealings,
-    _HAVE_DEALT: lambda gathered, _: gathered.dealings,
+    _FAILED_LOGINS: lambda gathered, values: gathered.changes_failed_logins(values[0], values[1]),
+    _REFUSED_UNTIL: lambda gathered, values: any(row.ip_key == values[0] for row in gathered.refusals),
+    _DOCUMENTS: lambda gathered, values: any(account == values[0] for _, account in gathered.documents),
+    _DOCUMENT_ACCOUNTS: lambda gathered, values: any(key == values[0] for key, _ in gathered.documents),
+    _DEALT_WITH: lambda gathered, values: gathered.changes_dealings(values[0], values[1]),
+    _HAVE_DEALT: lambda gathered, values: gathered.changes_dealings(values[0], values[2]),
     _LOGIN_COUNTS: lambda gathered, _: gathered.halves,
-    _HOLDER_ACCOUNTS: lambda gathered, _: not all(each.is_found_alike for each in gathered.accounts.values()),
+    _HOLDER_ACCOUNTS: lambda gathered, values: gathered.changes_holder(values[0]),
     _LIVE_BATCHES: lambda _, __: False,
     _PLAYBOOK: lambda _, __: False,
 }
@@ -515,29 +525,41 @@ class PostgresRows(_Questions):
         """None: all accounts."""
         self._known: dict[AccountId, AccountRow | None] = {}
         """Locked accounts as they are in the table."""
-        self._absent: set[tuple[str, ...]] = set()
+        self._absent: set[EventKey] = set()
         """Events that are not recorded, of locked accounts."""
         self._rested_on: dict[tuple[str, Values], Found] = {}
         """What was read of accounts that others may change, to be compared before anything is written."""
+        self._refused_until: int | None = None
+        self._refused_until_of: Values = ()
         self._end_before = 0
         self._end: int | None = None
         """The position of the last entry, from when its lock is held."""
 
-    def begin(self, accounts: Collection[AccountId] | None) -> None:
-        """Begin a transaction that writes, alone for these accounts (None: for all), once nobody else has them."""
+    def begin(self, accounts: Collection[AccountId] | None, expected: Collection[EventKey]) -> None:
+        """Begin a transaction that writes, alone for these accounts (None: for all), once nobody else has them. `expected`:
+        events of theirs that will be asked for.
+        """
         self._is_writing, self._locked = True, accounts if accounts is None else frozenset(accounts)
+        if accounts is None:
+            with self._connection.pipeline():
+                self._send(_BEGIN)
+                self._send(_LOCK_ALL, (_EVERYTHING,))
+            return
+        asked, named = list(expected), list(self._locked or ())
         with self._connection.pipeline():
             self._send(_BEGIN)
-            if accounts is None:
-                self._send(_LOCK_ALL, (_EVERYTHING,))
-                return
             self._send(_LOCK_NOT_ALL, (_EVERYTHING,))
             # In one order, so that no two wait for each other.
-            self._send(_LOCK_ACCOUNTS, (sorted(map(lock_key, self._locked or ())),))
-            named = self._send(_NAMED_ACCOUNTS, (list(self._locked or ()),))
+            self._send(_LOCK_ACCOUNTS, (sorted(map(lock_key, named)),))
             end = self._send(_END_NOW)
-        self._known = dict.fromkeys(self._locked or ()) | {row[0]: AccountRow._make(row) for row in named}
+            there = self._send(_NAMED_ACCOUNTS, (named,)) if named else None
+            held = self._send(_NAMED_HOLDERS, (named,)) if named else None
+            recorded = self._send_many(_ARE_RECORDED, asked)
         (self._end_before,) = end.fetchall()[0]
+        self._known = dict.fromkeys(named) | {row[0]: AccountRow._make(row) for row in there or ()}
+        for holder, account in held or ():
+            self._rested_on.setdefault((_HOLDER_ACCOUNTS, (holder,)), []).append((account,))
+        self._absent = set(asked).difference(recorded or ())
 
     def settle(self) -> None:
         """Write what was gathered. Nobody else commits entries from here until the transaction is over.
@@ -548,6 +570,7 @@ class PostgresRows(_Questions):
             return
         gathered, self._gathered = self._gathered, Gathered()
         self._known.clear()
+        self._refused_until_of = ()
         self._write(gathered, self._taken_end())
 
     def _send(self, statement: str, values: Values = ()) -> Cursor[Any]:
@@ -590,10 +613,29 @@ class PostgresRows(_Questions):
         return super().wrapped_key(account) if known is None else known.wrapped_key
 
     def recorded(self, account: AccountId, source: str, event: EventId) -> RecordedRow | None:
-        found = super().recorded(account, source, event)
+        key = account, source, event
+        if key in self._absent:
+            return None
+        found = super().recorded(*key)
         if found is None and self._is_locked(account):
-            self._absent.add((account, source, event))
+            self._absent.add(key)
         return found
+
+    def failed_logins(self, ip_key: bytes, after: int, until: int, limit: int) -> Sequence[AccountId]:
+        failed, refused = (ip_key, after, until, limit), (ip_key, until, until)
+        self._reveal(_FAILED_LOGINS, failed)
+        self._reveal(_REFUSED_UNTIL, refused)
+        # Whoever asks the one asks the other next: one exchange for both.
+        with self._connection.pipeline():
+            accounts, until_at = self._send(_FAILED_LOGINS, failed), self._send(_REFUSED_UNTIL, refused)
+        (self._refused_until,) = until_at.fetchall()[0]
+        self._refused_until_of = refused
+        return [account for (account,) in accounts]
+
+    def refused_until(self, ip_key: bytes, at: int) -> int | None:
+        asked = ip_key, at, at
+        self._reveal(_REFUSED_UNTIL, asked)
+        return self._refused_until if self._refused_until_of == asked else super().refused_until(ip_key, at)
 
     def login_counts(self, cells: Sequence[int]) -> dict[int, int]:
         counts = super().login_counts(cells)

@@ -23,7 +23,7 @@ from habeas.domain.ids import (
     HolderId,
     RestrictionId,
 )
-from habeas.service.ports import Share, StoreFacts, Work
+from habeas.service.ports import EventKey, Share, StoreFacts, Work
 from habeas.store.errors import (
     AlreadyRecordedError,
     BusyStoreError,
@@ -544,7 +544,11 @@ class SqliteStore:
         self.identity_key = self._vault.identity_key
 
     @contextmanager
-    def transaction(self, accounts: Collection[AccountId] | None = None) -> Iterator[StoredUnitOfWork]:  # noqa: ARG002 - all
+    def transaction(
+        self,
+        accounts: Collection[AccountId] | None = None,  # noqa: ARG002 - one writer at a time has all of them
+        expected: Collection[EventKey] = (),  # noqa: ARG002 - looking one up costs no exchange with a server
+    ) -> Iterator[StoredUnitOfWork]:
         with self.writing_rows() as connection:
             work = StoredUnitOfWork(SqliteRows(connection), self._vault)
             yield work
