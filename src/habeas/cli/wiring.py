@@ -33,6 +33,23 @@ def store_url(given: str | None) -> str:
     return given or os.environ.get("HABEAS_STORE") or f"sqlite:///{data_dir() / 'habeas.db'}"
 
 
+_given: dict[str, Path] = {}
+
+
+def use_key_file(path: Path | None) -> Path | None:
+    """From now on, until it is called again, this is the key file of stores in a server."""
+    _given.clear()
+    if path is not None:
+        _given["key_file"] = path
+    return path
+
+
+def key_file() -> Path | None:
+    """The key file of a store in a server: as given, else `HABEAS_KEY_FILE`."""
+    named = os.environ.get("HABEAS_KEY_FILE")
+    return _given.get("key_file") or (Path(named) if named else None)
+
+
 def data_dir() -> Path:
     """Where Habeas keeps its files for this user."""
     base = os.environ.get("XDG_DATA_HOME")
@@ -50,7 +67,7 @@ def opened_store(url: str | None) -> "Iterator[Store]":
     """The store, created and migrated on first use, closed at the end."""
     from habeas.store.open import open_store
 
-    store = open_store(store_url(url))
+    store = open_store(store_url(url), key_file())
     try:
         yield store
     finally:

@@ -31,3 +31,11 @@ def open_store(url: str, key_file: Path | None = None) -> Store:
 
         return MemoryStore()
     raise UnknownStoreError(url)
+
+
+def key_path_of(url: str, key_file: Path | None = None) -> Path | None:
+    """Where the master key of a store lies or will lie; None for one that keeps none in a file."""
+    if url.startswith(_SQLITE) and url != _SQLITE:
+        path = Path(url.removeprefix(_SQLITE)).absolute()
+        return path.with_name(f"{path.name}.key")
+    return key_file if url.startswith(_POSTGRES) else None

@@ -33,7 +33,7 @@ from habeas.store.errors import (
 from habeas.store.migrations import POSTGRES, scripts
 from habeas.store.postgres_rows import SHARES, PostgresRows
 from habeas.store.unit_of_work import StoredReader, StoredUnitOfWork, Turns
-from habeas.store.vault import SigningKey, Vault, make_key, read_key
+from habeas.store.vault import SigningKey, Vault, make_key, read_key, signing_key_path
 
 SERVER_MIN = 15
 """The oldest PostgreSQL that this is tested with."""
@@ -75,7 +75,7 @@ class PostgresStore:
         if key_path is None:
             raise NoKeyFileError(self.where)
         self._key_path = key_path.absolute()
-        self._signing_key_path = self._key_path.with_suffix(".signing-key")
+        self._signing_key_path = signing_key_path(self._key_path)
         self._busy_for_s = busy_for_s
         self._turns = Turns()
         self._idle: list[Connection[Any]] = []
@@ -96,14 +96,27 @@ class PostgresStore:
     def transaction(
         self, accounts: Collection[AccountId] | None = None, expected: Collection[EventKey] = ()
     ) -> Iterator[StoredUnitOfWork]:
+        with self._writing(accounts, expected) as rows:
+            work = StoredUnitOfWork(rows, self._vault)
+            yield work
+            work.require_whole()
+            rows.settle()
+
+    @contextmanager
+    def writing_rows(self) -> Iterator[Connection[Any]]:
+        """The connection that writes, in an exclusive transaction of its own; for tables that are no account's."""
+        with self._writing(None, ()):
+            yield self._writer
+
+    @contextmanager
+    def _writing(
+        self, accounts: Collection[AccountId] | None, expected: Collection[EventKey]
+    ) -> Iterator[PostgresRows]:
         assert not self._is_closed, "the store is closed"
         with self._translated(), self._turns.turn():
             rows = self._begun(accounts, expected)
             try:
-                work = StoredUnitOfWork(rows, self._vault)
-                yield work
-                work.require_whole()
-                rows.settle()
+                yield rows
                 self._writer.execute("COMMIT")
             except BaseException:
                 _undo(self._writer)
@@ -111,7 +124,7 @@ class PostgresStore:
 
     @contextmanager
     def reading(self) -> Iterator[StoredReader]:
-        with self._reading() as connection:
+        with self.reading_rows() as connection:
             yield StoredReader(PostgresRows(connection), self._vault)
 
     @contextmanager
@@ -131,7 +144,7 @@ class PostgresStore:
     @contextmanager
     def reading_share(self, number: int) -> Iterator[StoredReader]:
         """A view that shows of the work that waits only one share."""
-        with self._reading() as connection:
+        with self.reading_rows() as connection:
             yield StoredReader(PostgresRows(connection, number), self._vault)
 
     def signer(self) -> SigningKey:
@@ -151,7 +164,7 @@ class PostgresStore:
         return None if seed is None else SigningKey(seed).public_key
 
     def facts(self) -> StoreFacts:
-        with self._reading() as connection:
+        with self.reading_rows() as connection:
             schema: int = connection.execute("SELECT version FROM habeas_schema").fetchone()[0]  # type: ignore[index]
             unsafe = connection.execute(
                 "SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name"
@@ -187,7 +200,8 @@ class PostgresStore:
         return _begin(self._writer, accounts, expected)
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection[Any]]:
+    def reading_rows(self) -> Iterator[Connection[Any]]:
+        """A connection with one consistent view; for tables that are no account's."""
         assert not self._is_closed, "the store is closed"
         with self._translated(), self._borrowed(_READ) as connection:
             yield connection

@@ -59,7 +59,7 @@ from habeas.store.rows import (
     TimerRow,
 )
 from habeas.store.unit_of_work import StoredReader, StoredUnitOfWork, Turns
-from habeas.store.vault import SigningKey, Vault, make_key, read_key
+from habeas.store.vault import SigningKey, Vault, make_key, read_key, signing_key_path
 
 SQLITE_MIN = (3, 37, 0)
 """The first SQLite with STRICT tables."""
@@ -529,8 +529,8 @@ class SqliteStore:
         self._turns = Turns()
         self._idle: list[sqlite3.Connection] = []
         self._is_closed = False
-        self._key_path = self.path.with_name(f"{self.path.name}.key")
-        self._signing_key_path = self.path.with_name(f"{self.path.name}.signing-key")
+        self._key_path = key_path_of(self.path)
+        self._signing_key_path = signing_key_path(self._key_path)
         with self._translated():
             _make_file(self.path)
             self._writer = self._connect()
@@ -693,6 +693,11 @@ class SqliteStore:
             if getattr(exc, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
                 raise BusyStoreError(self.path, self._busy_for_s) from exc
             raise FailedStoreError(self.path, exc) from exc
+
+
+def key_path_of(path: Path) -> Path:
+    """Where the master key of a store in a file lies."""
+    return path.with_name(f"{path.name}.key")
 
 
 def _make_file(path: Path) -> None:

@@ -222,7 +222,7 @@ def test_a_case_is_found_by_what_it_is_now(path: Path) -> None:
 
 def test_processes_that_make_the_same_store_at_once_agree_on_its_key(path: Path) -> None:
     hearing, telling = spawn.Pipe(duplex=False)
-    processes = [spawn.Process(target=open_and_tell_key, args=(path, telling)) for _ in range(4)]
+    processes = [spawn.Process(target=open_and_tell_key, args=(f"sqlite:///{path}", None, telling)) for _ in range(4)]
     for process in processes:
         process.start()
     for process in processes:
@@ -235,7 +235,7 @@ def test_processes_that_make_the_same_store_at_once_agree_on_its_key(path: Path)
 
 def test_processes_that_write_the_same_account_lose_no_update(path: Path) -> None:
     make_store(path)
-    processes = [spawn.Process(target=count_up, args=(path, f"process-{n}", 40)) for n in range(3)]
+    processes = [spawn.Process(target=count_up, args=(f"sqlite:///{path}", None, f"process-{n}", 40)) for n in range(3)]
     for process in processes:
         process.start()
     for process in processes:
@@ -252,7 +252,7 @@ def test_processes_that_write_the_same_account_lose_no_update(path: Path) -> Non
 
 def test_a_process_that_is_killed_loses_nothing_that_it_acknowledged(path: Path) -> None:
     hearing, telling = spawn.Pipe(duplex=False)
-    process = spawn.Process(target=record_until_killed, args=(path, telling))
+    process = spawn.Process(target=record_until_killed, args=(f"sqlite:///{path}", None, telling))
     process.start()
     telling.close()
     acknowledged = [hearing.recv() for _ in range(50)]
