@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from habeas.domain.errors import BadInputError
 from habeas.domain.region import RegionPolicy
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from habeas.service.library import Library
     from habeas.service.ports import Clock, Sender, Store
     from habeas.service.questions import Questions
-    from habeas.store.ledger import SqliteLedger
+    from habeas.store.ledger import LedgerStore, StoredLedger
 
 
 def now() -> datetime:
@@ -91,13 +91,13 @@ def coins(store: "Store", looked_up: "Library") -> "LedgerCoins":
     return LedgerCoins(ledger(store).reading, lambda: looked_up.tags().of)
 
 
-def ledger(store: "Store") -> "SqliteLedger | MemoryLedger":
+def ledger(store: "Store") -> "StoredLedger | MemoryLedger":
     """The store's ledger of transfers. That of a store in memory is empty, and gone with the process."""
     from habeas.reference.coins.ledger import MemoryLedger
-    from habeas.store.ledger import SqliteLedger
-    from habeas.store.sqlite import SqliteStore
+    from habeas.store.ledger import StoredLedger
+    from habeas.store.memory import MemoryStore
 
-    return SqliteLedger(store) if isinstance(store, SqliteStore) else MemoryLedger()
+    return MemoryLedger() if isinstance(store, MemoryStore) else StoredLedger(cast("LedgerStore", store))
 
 
 def questions(store: "Store") -> "Questions":

@@ -6,7 +6,7 @@ needs the same master key, and the signing key beside it.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from hashlib import sha256
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ from psycopg import Connection
 
 from habeas.service.ports import Store
 from habeas.store.errors import StoreError
+from habeas.store.ledger_tables import file_amount, number
 from habeas.store.postgres import PostgresStore
 from habeas.store.sqlite import SqliteStore
 
@@ -27,6 +28,9 @@ LEFT = frozenset({"meta", "sqlite_sequence", "habeas_schema", "work_share", "jou
 
 ENDS = ("journal", "checkpoint", "outbox")
 """Tables whose rows are numbered, and no number is given twice, even if its row is gone."""
+
+AMOUNTS = frozenset({"received", "sent", "amount", "in_start", "out_start", "sender_in", "balance"})
+"""Columns that a file and a server keep differently (`ledger_tables`)."""
 
 PIECE = 500
 
@@ -43,9 +47,9 @@ class Tables(Protocol):
     def count(self, table: str) -> int: ...
 
     def rows(self, table: str, columns: Iterable[str], key: Iterable[str]) -> Iterator[Row]:
-        """In the order of a key."""
+        """In the order of a key, as they stand in the table."""
 
-    def add(self, table: str, columns: Iterable[str], rows: Iterable[Row]) -> None: ...
+    def add(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None: ...
 
     def ends(self) -> dict[str, int]:
         """The highest number that was ever given in each of `ENDS`."""
@@ -79,13 +83,12 @@ class SqliteTables:
         asked = f"SELECT {', '.join(columns)} FROM {table} ORDER BY {', '.join(key)}"  # noqa: S608 - as above
         return iter(self._connection.execute(asked))
 
-    def add(self, table: str, columns: Iterable[str], rows: Iterable[Row]) -> None:
-        names = tuple(columns)
-        marks = ", ".join("?" * len(names))
+    def add(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        marks = ", ".join("?" * len(columns))
         self._connection.execute("PRAGMA defer_foreign_keys = ON")
         self._connection.executemany(
-            f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})",  # noqa: S608 - as above
-            rows,
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - as above
+            _with_amounts(columns, rows, file_amount),
         )
 
     def ends(self) -> dict[str, int]:
@@ -133,7 +136,7 @@ class PostgresTables:
             cursor.itersize = PIECE
             yield from cursor.execute(asked.encode())
 
-    def add(self, table: str, columns: Iterable[str], rows: Iterable[Row]) -> None:
+    def add(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         copying = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
         with self._connection.cursor() as cursor, cursor.copy(copying.encode()) as copy:
             for row in rows:
@@ -177,32 +180,38 @@ def copy(source: Store, target: Store, progress: Progress = lambda _table, _rows
                 )
             if count:
                 key = there.key(table)
-                here.add(table, columns, _counted(table, there.rows(table, columns, key), progress))
-                if _digest(there.rows(table, columns, key)) != _digest(here.rows(table, columns, key)):
+                rows = _with_amounts(columns, there.rows(table, columns, key), number)
+                here.add(table, columns, _counted(table, rows, progress))
+                if _digest(columns, there.rows(table, columns, key)) != _digest(
+                    columns, here.rows(table, columns, key)
+                ):
                     raise StoreError(f"the copy of `{table}` is not what was copied; nothing is kept of it")
             copied[table] = count
         here.set_ends(there.ends())
         return copied
 
 
-def _digest(rows: Iterable[Row]) -> bytes:
+def _digest(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
     digest = sha256()
-    for row in rows:
-        digest.update(repr(tuple(map(_plain, row))).encode())
+    for row in _with_amounts(columns, rows, number):
+        digest.update(repr(row).encode())
     return digest.digest()
 
 
-def _plain(value: Any) -> Any:
-    return bytes(value) if isinstance(value, memoryview | bytearray) else value
+def _with_amounts(columns: Sequence[str], rows: Iterable[Row], spelled: Callable[[Any], Any]) -> Iterator[Row]:
+    """The rows with their amounts spelled anew."""
+    places = {place for place, name in enumerate(columns) if name in AMOUNTS}
+    for row in rows:
+        yield tuple(spelled(value) if place in places else value for place, value in enumerate(row)) if places else row
 
 
 def _counted(table: str, rows: Iterator[Row], progress: Progress) -> Iterator[Row]:
-    number = 0
-    for number, row in enumerate(rows, start=1):
+    done = 0
+    for done, row in enumerate(rows, start=1):
         yield row
-        if number % PIECE == 0:
+        if done % PIECE == 0:
             progress(table, PIECE)
-    progress(table, number % PIECE)
+    progress(table, done % PIECE)
 
 
 def _read(store: Store) -> AbstractContextManager[Tables]:

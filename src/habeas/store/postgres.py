@@ -30,6 +30,7 @@ from habeas.store.errors import (
     UnreachableStoreError,
     WrongKeyError,
 )
+from habeas.store.ledger_tables import LedgerTables, ServerLedgerTables
 from habeas.store.migrations import POSTGRES, scripts
 from habeas.store.postgres_rows import SHARES, PostgresRows
 from habeas.store.unit_of_work import StoredReader, StoredUnitOfWork, Turns
@@ -146,6 +147,17 @@ class PostgresStore:
         """A view that shows of the work that waits only one share."""
         with self.reading_rows() as connection:
             yield StoredReader(PostgresRows(connection, number), self._vault)
+
+    @contextmanager
+    def reading_ledger(self) -> Iterator[LedgerTables]:
+        with self.reading_rows() as connection:
+            yield ServerLedgerTables(connection)
+
+    @contextmanager
+    def writing_ledger(self) -> Iterator[LedgerTables]:
+        with self._writing((), ()):
+            self._writer.execute("LOCK TABLE coin_asset IN EXCLUSIVE MODE")  # Others may read; accounts go on.
+            yield ServerLedgerTables(self._writer)
 
     def signer(self) -> SigningKey:
         """Raises LostKeyError: another key would begin another history."""

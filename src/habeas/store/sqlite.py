@@ -33,6 +33,7 @@ from habeas.store.errors import (
     StoreError,
     WrongKeyError,
 )
+from habeas.store.ledger_tables import FileLedgerTables, LedgerTables
 from habeas.store.migrations import migrate
 from habeas.store.rows import (
     DEALINGS_KEPT_US,
@@ -582,6 +583,16 @@ class SqliteStore:
     @contextmanager
     def shares(self, work: Work) -> Iterator[Iterator[Share]]:  # noqa: ARG002 - writers take turns anyway
         yield iter((self,))
+
+    @contextmanager
+    def reading_ledger(self) -> Iterator[LedgerTables]:
+        with self.reading_rows() as connection:
+            yield FileLedgerTables(connection)
+
+    @contextmanager
+    def writing_ledger(self) -> Iterator[LedgerTables]:
+        with self.writing_rows() as connection:
+            yield FileLedgerTables(connection)
 
     def signer(self) -> SigningKey:
         """Raises LostKeyError: another key would begin another history."""

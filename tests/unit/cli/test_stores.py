@@ -4,14 +4,16 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
 
 from habeas.service.ports import Store
 from habeas.store.copying import LEFT
+from habeas.store.ledger import LedgerStore, StoredLedger
 from habeas.store.open import open_store
+from tests.coins import COIN, began, moved
 from tests.unit.cli.conftest import Run
 
 
@@ -28,6 +30,8 @@ def demo(run: Run, tmp_path: Path) -> str:
         == 0
     )
     assert run("journal", "checkpoint", "--store", url).code == 0
+    with closing(open_store(url)) as store:
+        StoredLedger(cast("LedgerStore", store)).ingest([COIN, began(1, "ann", 2**70), moved(2, "ann", "bob", 3)])
     return url
 
 
@@ -44,7 +48,13 @@ def everything(store: Store) -> list[Any]:
             ],
             reader.queued_messages(0, 10_000),
             list(reader.verify_journal()),
+            holdings(store),
         ]  # fmt: skip
+
+
+def holdings(store: Store) -> list[Any]:
+    with StoredLedger(cast("LedgerStore", store)).reading() as books:
+        return [books.book(COIN.name).nodes(address) for address in ("ann", "bob")]
 
 
 def test_a_store_goes_from_a_file_into_a_server_and_back_to_the_byte(

@@ -307,3 +307,78 @@ CREATE TABLE work_share (
 );
 
 INSERT INTO work_share SELECT work, number FROM unnest(ARRAY['timers', 'effects', 'notices']) AS work, generate_series(0, 7) AS number;
+
+-- The ledger of coins: what moved on public chains, of no account of ours in particular, so nothing of it is sealed. Amounts are
+-- whole numbers of the smallest unit, of up to 128 bits.
+
+CREATE TABLE coin_asset (
+    asset_id BIGINT PRIMARY KEY,
+    symbol TEXT COLLATE "C" NOT NULL,
+    network TEXT COLLATE "C" NOT NULL,
+    chain TEXT NOT NULL,
+    decimals BIGINT NOT NULL,
+    final_height BIGINT NOT NULL,        -- up to here nothing changes any more; -1 if nothing is final
+    last_height BIGINT NOT NULL,         -- the place of the last record; -1 in an empty book
+    last_index BIGINT NOT NULL,
+    last_log BIGINT NOT NULL,
+    last_at BIGINT,
+    UNIQUE (symbol, network)
+);
+
+CREATE TABLE coin_tx (
+    tx_id BIGINT PRIMARY KEY,
+    asset_id BIGINT NOT NULL,
+    name TEXT COLLATE "C" NOT NULL,
+    height BIGINT NOT NULL,
+    place BIGINT NOT NULL,               -- in its block
+    at BIGINT NOT NULL,
+    node_id BIGINT,                      -- on a chain of outputs; the nodes of its outputs follow it
+    outputs BIGINT NOT NULL,
+    UNIQUE (asset_id, name)
+);
+
+CREATE INDEX coin_tx_by_height ON coin_tx (asset_id, height);
+
+-- An account, an output or a transaction. `is_account` tells an account from an output of the same address.
+CREATE TABLE coin_node (
+    node_id BIGINT PRIMARY KEY,
+    asset_id BIGINT NOT NULL,
+    owner TEXT COLLATE "C",              -- NULL for a transaction
+    is_account BIGINT NOT NULL,
+    received NUMERIC(39) NOT NULL,
+    sent NUMERIC(39) NOT NULL
+);
+
+CREATE INDEX coin_node_by_owner ON coin_node (asset_id, owner) WHERE owner IS NOT NULL;
+
+-- Outputs that were spent and that no recorded transaction made.
+CREATE TABLE coin_strange_output (
+    asset_id BIGINT,
+    tx TEXT COLLATE "C",
+    n BIGINT,
+    node_id BIGINT NOT NULL,
+    PRIMARY KEY (asset_id, tx, n)
+);
+
+-- Numbered in the order of their book. A negative sender or receiver is no account (`domain.transfer`).
+CREATE TABLE coin_flow (
+    flow_id BIGINT PRIMARY KEY,
+    tx_id BIGINT NOT NULL,
+    log BIGINT NOT NULL,
+    sender BIGINT NOT NULL,
+    receiver BIGINT NOT NULL,
+    amount NUMERIC(39) NOT NULL,
+    in_start NUMERIC(39) NOT NULL,       -- how much the receiver had received in all before
+    out_start NUMERIC(39) NOT NULL,      -- how much the sender had sent in all before
+    sender_in NUMERIC(39) NOT NULL,      -- how much the sender had received in all before
+    balance NUMERIC(39) NOT NULL         -- of the receiver, right after
+);
+
+CREATE INDEX coin_flow_in ON coin_flow (receiver, in_start);
+CREATE INDEX coin_flow_out ON coin_flow (sender, out_start);
+CREATE INDEX coin_flow_by_tx ON coin_flow (tx_id);
+
+CREATE TABLE coin_conversion (
+    bought BIGINT PRIMARY KEY,
+    sold BIGINT NOT NULL UNIQUE
+);
