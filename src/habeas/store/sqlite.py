@@ -712,9 +712,14 @@ def key_path_of(path: Path) -> Path:
 
 
 def _make_file(path: Path) -> None:
-    """An empty file that only its owner may read, unless there is a file; SQLite gives its side files the same mode."""
+    """An empty file that only its owner may read, unless there is a file; SQLite gives its side files the same mode.
+
+    A file that is there is not opened: closing it would end every lock that this process has on it by other connections
+    (sqlite.org/howtocorrupt.html, 2.2), and another process could then take the log away under them.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as exc:
         raise FailedStoreError(path, exc) from None

@@ -250,6 +250,24 @@ def test_processes_that_write_the_same_account_lose_no_update(path: Path) -> Non
     store.close()
 
 
+def test_a_store_that_is_opened_again_in_one_process_keeps_its_log_when_another_process_leaves(path: Path) -> None:
+    """Whoever leaves last takes the log away; an open store must be seen by those who leave."""
+    store = SqliteStore(path)
+    with store.transaction() as work:
+        work.record_playbook("builtin-1", b"text")
+    SqliteStore(path).close()
+    log = path.with_name("habeas.db-wal")
+    before = log.stat().st_ino
+    process = spawn.Process(target=count_up, args=(f"sqlite:///{path}", None, "other", 1))
+    process.start()
+    process.join()
+    assert log.exists()
+    assert log.stat().st_ino == before
+    with store.reading() as reader:
+        assert list(reader.accounts()) == [ACCOUNT]
+    store.close()
+
+
 def test_a_process_that_is_killed_loses_nothing_that_it_acknowledged(path: Path) -> None:
     hearing, telling = spawn.Pipe(duplex=False)
     process = spawn.Process(target=record_until_killed, args=(f"sqlite:///{path}", None, telling))
