@@ -18,7 +18,8 @@ from habeas.store.open import open_store
 
 
 @contextmanager
-def _opened(url: str, key_file: Path | None, at: datetime) -> Iterator[tuple[Store, Intake]]:
+def opened(url: str, key_file: Path | None, at: datetime) -> Iterator[tuple[Store, Intake]]:
+    """A store and an intake, as each process has its own."""
     with closing(open_store(url, key_file)) as store:
         lists = ListsBuilder(bytes(32))(())
         with Intake(store, shipped_playbook(), BuiltInPlaces(), lists, lambda: at) as intake:
@@ -27,14 +28,14 @@ def _opened(url: str, key_file: Path | None, at: datetime) -> Iterator[tuple[Sto
 
 def decide_all(url: str, key_file: Path | None, events: Sequence[Event]) -> None:
     """Submit events and wait for all answers."""
-    with _opened(url, key_file, max(event.time for event in events)) as (_, intake):
+    with opened(url, key_file, max(event.time for event in events)) as (_, intake):
         for future in [intake.submit(event) for event in events]:
             future.result()
 
 
 def work_until_done(url: str, key_file: Path | None, at: datetime, restricted: int = 0) -> None:
     """Be a worker at an instant until nothing waits, and so many accounts were restricted."""
-    with _opened(url, key_file, at) as (store, intake):
+    with opened(url, key_file, at) as (store, intake):
         notices = Notices(store, shipped_playbook(), lambda: at)
         while True:
             fire_due_timers(store, intake, lambda: at)

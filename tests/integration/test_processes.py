@@ -14,16 +14,21 @@ import msgspec
 import pytest
 
 from habeas.bench import workload
+from habeas.decision.decide import decide
+from habeas.domain.account import AccountState
 from habeas.domain.actor import Actor, Role
+from habeas.domain.decision import Decision
 from habeas.domain.event import RESTRICTION_PLACE, STAFF_SOURCE, TIMER_DUE, Event, make_event
 from habeas.domain.event_data import PlaceAct
+from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import AccountId
 from habeas.domain.notice import NoticeTopic
 from habeas.domain.restriction import Scope, Status
+from habeas.playbook.policy import Policy
 from habeas.service.ports import Reader, Store
 from habeas.store.open import open_store
 from tests.builders import HOUR, NOON
-from tests.integration.processes import decide_all, work_until_done
+from tests.integration.processes import decide_all, opened, work_until_done
 
 HOLDERS = 60
 AFTER = NOON + 3 * HOUR
@@ -108,6 +113,30 @@ def require_each_once(reader: Reader, account: AccountId) -> None:
     assert max(told.values()) == 1, told
     fired = Counter(event.id for event in reader.events(account) if event.type == TIMER_DUE)
     assert max(fired.values(), default=0) <= 1
+
+
+def test_an_event_is_judged_again_when_what_it_rested_on_was_changed_meanwhile(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the second account of a holder is judged, another process restricts the first one for the whole holder."""
+    key_file = tmp_path / "habeas.key"
+    judged: list[int] = []
+
+    def judge(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Decision:
+        if enriched.event.account == "second" and not judged:
+            their_intake.decide(restricting("first"))
+        if enriched.event.account == "second":
+            judged.append(len(enriched.facts.holder_restrictions))
+        return decide(state, enriched, policy)
+
+    monkeypatch.setattr("habeas.service.intake.decide", judge)
+    with opened(database, key_file, AFTER) as (store, intake), opened(database, key_file, AFTER) as (_, their_intake):
+        intake.decide(opening("first", "h"))
+        intake.decide(opening("second", "h"))
+        assert judged == [0, 1]
+        with store.reading() as reader:
+            assert [each.reason for each in reader.restrictions(AccountId("second"))] == ["TOS_ABUSE"]
+            assert list(reader.verify_journal()) == []
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
