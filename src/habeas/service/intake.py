@@ -45,8 +45,11 @@ class Intake:
         self._coins = coins
         self.clock = clock
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
-        with store.transaction() as work:
-            work.record_playbook(playbook.version, playbook.text)
+        with store.reading() as reader:
+            known = reader.playbook_text(playbook.version)
+        if known != playbook.text:
+            with store.transaction() as work:
+                work.record_playbook(playbook.version, playbook.text)
         self._writer = Thread(target=self._write, name="habeas-writer", daemon=True)
         self._writer.start()
 
