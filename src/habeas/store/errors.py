@@ -91,6 +91,13 @@ class UnreachableStoreError(StoreError):
         super().__init__(f"the store `{where}` cannot be reached: {cause}")
 
 
+class UnfitValueError(StoreError, BadInputError):
+    """Something that came from outside cannot be kept as it is, such as an id with a zero byte in it."""
+
+    def __init__(self, path: Path | str, cause: str) -> None:
+        super().__init__(f"the store `{path}` cannot keep a value as it is: {cause}")
+
+
 class NoKeyFileError(StoreError, BadInputError):
     """A store in a server does not say where its key file is."""
 

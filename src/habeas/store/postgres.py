@@ -27,6 +27,7 @@ from habeas.store.errors import (
     NoKeyFileError,
     OvertakenError,
     StoreError,
+    UnfitValueError,
     UnreachableStoreError,
     WrongKeyError,
 )
@@ -351,6 +352,8 @@ class PostgresStore:
             raise BusyStoreError(self.where, self._busy_for_s) from exc
         except (errors.DeadlockDetected, errors.SerializationFailure) as exc:
             raise OvertakenError from exc
+        except psycopg.DataError as exc:
+            raise UnfitValueError(self.where, _first_line(exc)) from exc
         except psycopg.Error as exc:
             raise FailedStoreError(self.where, _first_line(exc)) from exc
 

@@ -27,6 +27,7 @@ from habeas.store.errors import (
     NoKeyFileError,
     OvertakenError,
     StoreError,
+    UnfitValueError,
     UnreachableStoreError,
     WrongKeyError,
 )
@@ -217,6 +218,32 @@ def test_what_is_about_an_account_has_it_first_in_its_key_and_lies_in_hash_parti
     assert len(about_an_account) == 12
 
 
+def test_a_role_with_the_rights_of_the_operating_guide_does_everything_but_change_tables(
+    cluster: Cluster, own_database: str, key_file: Path
+) -> None:
+    PostgresStore(own_database, key_file).close()
+    guide = (Path(__file__).parents[3] / "docs" / "operating.md").read_text("utf-8")
+    grants = guide.partition("```sql\n")[2].partition("```")[0]
+    run(own_database, "CREATE ROLE habeas_service LOGIN PASSWORD 'service'")
+    run(own_database, grants)
+    name = own_database.partition("@/")[2].partition("?")[0]
+    url = f"postgresql://habeas_service:service@127.0.0.1:{cluster.port}/{name}"
+    with closing(PostgresStore(url, key_file)) as store:
+        enriched = an_enriched_event()
+        with store.transaction({ACCOUNT}) as work:
+            work.record(enriched, a_decision(enriched, messages=(a_message("msg-1"),)), "builtin-1")
+        with store.transaction() as work:
+            work.record_playbook("builtin-1", b"text")
+        with store.shares("notices") as shares:
+            assert len(list(shares)) == SHARES
+        with store.writing_ledger() as tables:
+            assert tables.execute("SELECT count(*) FROM coin_flow").fetchone() == (0,)
+        assert store.facts().schema == len(scripts(POSTGRES))
+        with pytest.raises(FailedStoreError, match="must be owner"), store.writing_rows() as connection:
+            connection.execute("DROP TABLE account")
+    run(own_database, "DROP OWNED BY habeas_service; DROP ROLE habeas_service")
+
+
 # --- connections -----------------------------------------------------------------------------------------------------
 
 
@@ -256,6 +283,12 @@ def test_readers_use_few_connections_however_many_threads_read(database: str, st
     for thread in threads:
         thread.join()
     assert max(most) <= 17
+
+
+def test_a_value_that_cannot_be_kept_is_one_clear_sentence(store: PostgresStore) -> None:
+    with pytest.raises(UnfitValueError, match=r"cannot keep a value as it is: .*0x00"):
+        record(store, "zero\0byte")
+    record(store)
 
 
 def test_an_error_of_the_driver_is_an_error_of_the_store(own_database: str, key_file: Path) -> None:
