@@ -16,7 +16,7 @@ from time import monotonic, perf_counter
 from typing import Any
 
 from habeas.bench import workload
-from habeas.bench.cluster import running
+from habeas.bench.cluster import NoPostgresError, running
 from habeas.bench.timing import percentiles
 from habeas.domain.decision import Outcome
 from habeas.domain.errors import HabeasError
@@ -48,10 +48,15 @@ def bench_postgres(size: int) -> dict[str, Any]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="habeas-bench-")))
         key_file = Path(os.environ.get("HABEAS_KEY_FILE", folder / "bench.key"))
-        url = given or stack.enter_context(running()).socket_url("postgres")
+        try:
+            url = given or stack.enter_context(running()).socket_url("postgres")
+        except NoPostgresError as exc:
+            return {"not_measured": str(exc)}
+        with closing(open_store(url, key_file)) as store:
+            server = store.facts().server
         with _opened(url, key_file) as intake:
             figures = _days(intake, size)
-        return {"events": size, **figures, "two_processes": _two_processes(url, key_file, size)}
+        return {"events": size, "server": server, **figures, "two_processes": _two_processes(url, key_file, size)}
 
 
 def _days(intake: Intake, size: int) -> dict[str, Any]:

@@ -51,17 +51,26 @@ CONNECT_WITHIN_S = 10
 _MIGRATING = 0x6861626561730001
 """The lock of whoever makes or changes the tables."""
 
-# Statements are planned once and not for each value: they are all by key. A commit that was acknowledged is on the disk, also
-# where the server's own default is otherwise.
+# Statements are planned once and not for each value: they are all by key. A machine that is gone holds its locks for a minute.
+# A commit that was acknowledged is on the disk, also where the server's own default is otherwise.
 _SESSION = """
     SET plan_cache_mode = force_generic_plan;
     SET jit = off;
     SET lock_timeout = '{busy_for_ms}ms';
     SET client_min_messages = warning;
+    SET tcp_keepalives_idle = 30;
+    SET tcp_keepalives_interval = 10;
+    SET tcp_keepalives_count = 3;
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
 """
-# Whatever a writer does is by key. A plan that is made while the tables are small is used when they are large.
-_WRITING = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
+# Whatever a writer does is by key, and a plan that is made while the tables are small is used when they are large. Whoever
+# stands still for a minute inside a transaction would have everybody else stand still.
+_WRITING = """
+    SET enable_seqscan = off;
+    SET enable_hashjoin = off;
+    SET enable_mergejoin = off;
+    SET idle_in_transaction_session_timeout = '60s'
+"""
 # The view is taken by the first statement, not by BEGIN.
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
 _SHARE = "SELECT 1 FROM work_share WHERE work = %s AND number = %s FOR UPDATE SKIP LOCKED"

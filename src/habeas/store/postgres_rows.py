@@ -610,7 +610,9 @@ class PostgresRows(_Questions):
 
     def wrapped_key(self, account: AccountId) -> bytes | None:
         known = self._known.get(account)
-        return super().wrapped_key(account) if known is None else known.wrapped_key
+        if known is None or account in self._gathered.keys:
+            return super().wrapped_key(account)
+        return known.wrapped_key
 
     def recorded(self, account: AccountId, source: str, event: EventId) -> RecordedRow | None:
         key = account, source, event
