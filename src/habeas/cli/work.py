@@ -51,14 +51,19 @@ def worker(
     from habeas.service.delivery import enable as enable_channel
     from habeas.service.notices import Notices
 
+    playbook = wiring.playbook()
     senders = wiring.senders(smtp, mail_from, webhook)
+    if dual := playbook.dual_entities:
+        print(f"habeas: dual run for {', '.join(dual)}: their users are told nothing", file=sys.stderr, flush=True)
+    if len(dual) == len(playbook.policies):
+        senders = []
     known = ", ".join(Channel)
     if enable is not None and enable not in Channel.__members__.values():
         raise BadInputError(f"--enable `{enable}` is no channel; known are {known}")
     with wiring.opened_store(store) as opened, wiring.opened_intake(opened) as intake:
         if enable is not None:
             enable_channel(opened, Channel(enable))
-        notices = Notices(opened, wiring.playbook(), wiring.now, [sender.channel for sender in senders])
+        notices = Notices(opened, playbook, wiring.now, [sender.channel for sender in senders])
         with Couriers(opened, senders, wiring.now) as couriers:
             said = ""
             while True:
