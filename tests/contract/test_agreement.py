@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import msgspec
+import psycopg
 import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ from habeas.domain.restriction import Status
 from habeas.service.checkpoints import read_checkpoint, take_checkpoint
 from habeas.service.ports import Reader, Store
 from habeas.store.memory import MemoryRows, MemoryStore, Tables
+from habeas.store.postgres import PostgresStore
 from habeas.store.rows import Changes, JournalRow, QueuedRow
 from habeas.store.sqlite import SqliteStore
 from tests.builders import (
@@ -257,6 +259,19 @@ class StoresAgree(RuleBasedStateMachine):
 
 
 TestStoresAgree = StoresAgree.TestCase
+
+
+def test_memory_and_postgres_agree(database: str, emptied: str, tmp_path: Path) -> None:
+    class PostgresAgrees(StoresAgree):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stores[1].close()
+            with psycopg.connect(database, autocommit=True) as connection:
+                connection.execute(emptied.encode())
+            (tmp_path / "habeas.key").unlink(missing_ok=True)
+            self.stores = self.stores[0], PostgresStore(database, tmp_path / "habeas.key")
+
+    run_state_machine_as_test(PostgresAgrees, settings=settings(max_examples=15, stateful_step_count=20))
 
 
 # --- planted bugs: each must be noticed ------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ BENCHES: dict[str, Bench] = {
     "verdict": Bench(decisions.bench_verdict, 2_000),
     "rules": Bench(rules.bench_rules, 5_000),
     "sqlite": Bench(stores.bench_sqlite, 20_000),
+    "postgres": Bench(stores.bench_postgres, 20_000),
     "campaigns": Bench(campaigns.bench_campaigns, 10_000),
     "import": Bench(imports.bench_import, 100_000),
     "countries": Bench(places.bench_countries, 20_000),

@@ -98,6 +98,11 @@ def _store(opened: Store) -> Iterator[Checked]:
     facts = opened.facts()
     schema = "" if facts.schema is None else f", schema {facts.schema}"
     yield Checked("store", Finding.OK, f"{facts.where}{schema}")
+    if facts.server is not None:
+        yield Checked("server", Finding.OK, facts.server)
+    if facts.unsafe:
+        says = f"{' and '.join(facts.unsafe)} off: what was acknowledged can be lost when the machine fails; switch on"
+        yield Checked("server", Finding.FAULT, says)
     if facts.key_mode is None:
         return
     if facts.key_mode & _OWNER_ONLY:

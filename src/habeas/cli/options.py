@@ -18,7 +18,8 @@ StoreOption = Annotated[
     typer.Option(
         "--store",
         metavar="URL",
-        help="Where the records are, for example sqlite:///habeas.db. Default: HABEAS_STORE, else your data directory.",
+        help="Where the records are, for example sqlite:///habeas.db or postgresql://HOST/NAME. Default: HABEAS_STORE, else "
+        "your data directory.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine output: one JSON value, or one per line.")]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from habeas.domain.errors import BadInputError
 from habeas.domain.region import RegionPolicy
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from habeas.service.library import Library
     from habeas.service.ports import Clock, Sender, Store
     from habeas.service.questions import Questions
-    from habeas.store.ledger import SqliteLedger
+    from habeas.store.ledger import LedgerStore, StoredLedger
 
 
 def now() -> datetime:
@@ -33,6 +33,23 @@ def now() -> datetime:
 def store_url(given: str | None) -> str:
     """The store to use: as given, else `HABEAS_STORE`, else a file in the user's data directory."""
     return given or os.environ.get("HABEAS_STORE") or f"sqlite:///{data_dir() / 'habeas.db'}"
+
+
+_given: dict[str, Path] = {}
+
+
+def use_key_file(path: Path | None) -> Path | None:
+    """From now on, until it is called again, this is the key file of stores in a server."""
+    _given.clear()
+    if path is not None:
+        _given["key_file"] = path
+    return path
+
+
+def key_file() -> Path | None:
+    """The key file of a store in a server: as given, else `HABEAS_KEY_FILE`."""
+    named = os.environ.get("HABEAS_KEY_FILE")
+    return _given.get("key_file") or (Path(named) if named else None)
 
 
 def data_dir() -> Path:
@@ -52,7 +69,7 @@ def opened_store(url: str | None) -> "Iterator[Store]":
     """The store, created and migrated on first use, closed at the end."""
     from habeas.store.open import open_store
 
-    store = open_store(store_url(url))
+    store = open_store(store_url(url), key_file())
     try:
         yield store
     finally:
@@ -79,13 +96,13 @@ def coins(store: "Store", looked_up: "Library") -> "LedgerCoins":
     return LedgerCoins(ledger(store).reading, lambda: looked_up.tags().of)
 
 
-def ledger(store: "Store") -> "SqliteLedger | MemoryLedger":
+def ledger(store: "Store") -> "StoredLedger | MemoryLedger":
     """The store's ledger of transfers. That of a store in memory is empty, and gone with the process."""
     from habeas.reference.coins.ledger import MemoryLedger
-    from habeas.store.ledger import SqliteLedger
-    from habeas.store.sqlite import SqliteStore
+    from habeas.store.ledger import StoredLedger
+    from habeas.store.memory import MemoryStore
 
-    return SqliteLedger(store) if isinstance(store, SqliteStore) else MemoryLedger()
+    return MemoryLedger() if isinstance(store, MemoryStore) else StoredLedger(cast("LedgerStore", store))
 
 
 def questions(store: "Store") -> "Questions":

@@ -42,6 +42,10 @@ class JournalBrokenError(HabeasError):
     """A journal entry does not verify."""
 
 
+class ConflictError(HabeasError):
+    """What a decision rested on was changed by somebody else before it was durable. Nothing of it was written; decide again."""
+
+
 class UnreadableRecordError(HabeasError):
     """A record is there and cannot be read: its key was forgotten, its bytes were changed, or its version is unknown."""
 

@@ -116,7 +116,7 @@ class Files:
             size=len(content),
             sha256=digest,
         )
-        with self._store.transaction() as work:
+        with self._store.transaction({account}) as work:
             known = next((each for each in work.document_files(account) if each.id == id_), None)
             came_before = work.recorded(account, SOURCE, EventId(id_)) is not None
             if known is None:

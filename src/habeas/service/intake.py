@@ -1,10 +1,11 @@
 """Intake: events are decided one after another for each account, and many share one durable commit.
 
 One thread writes. It takes what has queued up, decides each event inside one transaction, commits, and only then tells
-those who wait: nothing is acknowledged before it is durable.
+those who wait: nothing is acknowledged before it is durable. Where a store lets several processes write at the same time, each
+batch has its own accounts alone, and is decided again if what it read of others was changed before it was durable.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from queue import SimpleQueue
@@ -17,11 +18,11 @@ from habeas.decision.decide import decide
 from habeas.decision.quarantine import quarantine
 from habeas.domain.account import AccountState, new_account
 from habeas.domain.decision import Decision, Outcome
-from habeas.domain.errors import EventRejectedError, HabeasError, IdentityReusedError
+from habeas.domain.errors import ConflictError, EventRejectedError, HabeasError, IdentityReusedError
 from habeas.domain.event import Event
 from habeas.domain.event_data import Profile
 from habeas.domain.facts import EnrichedEvent, Facts
-from habeas.domain.ids import EntityId, event_seed
+from habeas.domain.ids import AccountId, EntityId, event_seed
 from habeas.playbook.policy import Playbook, Policy
 from habeas.service.enrich import look_up, relate
 from habeas.service.ports import Clock, Coins, Lists, Places, Reader, Store, UnitOfWork
@@ -54,8 +55,11 @@ class Intake:
         self.clock = clock
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._told: list[Callable[[], None]] = []
-        with store.transaction() as work:
-            work.record_playbook(playbook.version, playbook.text)
+        with store.reading() as reader:
+            known = reader.playbook_text(playbook.version)
+        if known != playbook.text:
+            with store.transaction() as work:
+                work.record_playbook(playbook.version, playbook.text)
         self._writer = Thread(target=self._write, name="habeas-writer", daemon=True)
         self._writer.start()
 
@@ -113,11 +117,19 @@ class Intake:
     def _commit(self, batch: Sequence["_Waiting"]) -> list[Answer]:
         if not batch:
             return []
-        with self._store.transaction() as work:
-            answers = [self._decide_one(work, waiting) for waiting in batch]
+        try:
+            answers = self._decide(batch, {waiting.event.account for waiting in batch})
+        except ConflictError:
+            # While nobody else writes at all, nothing can come between again.
+            answers = self._decide(batch, None)
         for tell in self._told:
             tell()
         return answers
+
+    def _decide(self, batch: Sequence["_Waiting"], accounts: Collection[AccountId] | None) -> list[Answer]:
+        expected = [(event.account, event.source, event.id) for event in (waiting.event for waiting in batch)]
+        with self._store.transaction(accounts, expected) as work:
+            return [self._decide_one(work, waiting) for waiting in batch]
 
     def _decide_one(self, work: UnitOfWork, waiting: "_Waiting") -> Answer:
         event = waiting.event

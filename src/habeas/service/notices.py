@@ -20,7 +20,7 @@ from habeas.domain.ids import AccountId, BatchId, fingerprint
 from habeas.domain.notice import Channel, Notice, NoticeTopic
 from habeas.domain.restriction import Restriction
 from habeas.playbook.policy import Playbook, RunMode
-from habeas.service.ports import Clock, QueuedMessage, Reader, Store
+from habeas.service.ports import Clock, QueuedMessage, Reader, Share, Store
 from habeas.service.questions import Questions
 
 SWEEP_MAX = 64
@@ -50,31 +50,13 @@ class Notices:
         """
         done = 0
         failed: list[HabeasError] = []
-        for topic in _TOPICS:
-            for queued in self._pieces(topic, failed):
-                done += self._written(queued, failed)
+        with self._store.shares("notices") as shares:
+            for share in shares:
+                for topic in _TOPICS:
+                    done += sum(self._written(queued, failed) for queued in _pieces(share, topic, failed))
         if failed:
             raise failed[0]
         return done
-
-    def _pieces(self, topic: Topic, failed: list[HabeasError]) -> Iterator[Sequence[QueuedMessage]]:
-        """What waits, a piece at a time; one message at a time around one that cannot be read, which is passed by."""
-        last, limit = 0, SWEEP_MAX
-        while True:
-            try:
-                with self._store.reading() as reader:
-                    queued = reader.queued_messages(last, limit=limit, topic=topic)
-            except UnreadableRecordError as exc:
-                if limit == 1 and exc.position is not None:
-                    failed.append(exc)
-                    last, limit = exc.position, SWEEP_MAX
-                    continue
-                limit = 1
-                continue
-            if not queued:
-                return
-            yield queued
-            last = queued[-1].position
 
     def _written(self, queued: Sequence[QueuedMessage], failed: list[HabeasError]) -> int:
         """Notices of some messages. They are made before the transaction, so that no decision waits for wording."""
@@ -91,7 +73,7 @@ class Notices:
                 to_write.append((each.position, notice, channels))
                 made += [notice] if notice is not None else []
         written: list[int] = []
-        with self._store.transaction() as work:
+        with self._store.transaction({each.message.account for each in queued}) as work:
             for position, notice, channels in to_write:
                 try:
                     if notice is not None:
@@ -136,7 +118,7 @@ class Notices:
                 notice = None if standing is None else exit_notice(view, standing, topic, reminder.date, id_)
                 if notice is not None:
                     to_write.append((notice, self._channels_for(reader, notice)))
-        with self._store.transaction() as work:
+        with self._store.transaction({notice.account for notice, _ in to_write}) as work:
             return sum(work.add_notice(notice, channels) for notice, channels in to_write)
 
     def _view(self, reader: Reader, account: AccountId) -> View:
@@ -147,6 +129,26 @@ class Notices:
     def _channels_for(self, reader: Reader, notice: Notice) -> Sequence[Channel]:
         has_address = bool(_contact(reader, notice.account).addresses(notice.made_at))
         return [each for each in self._channels if has_address or each is not Channel.EMAIL]
+
+
+def _pieces(share: Share, topic: Topic, failed: list[HabeasError]) -> Iterator[Sequence[QueuedMessage]]:
+    """What waits, a piece at a time; one message at a time around one that cannot be read, which is passed by."""
+    last, limit = 0, SWEEP_MAX
+    while True:
+        try:
+            with share.reading() as reader:
+                queued = reader.queued_messages(last, limit=limit, topic=topic)
+        except UnreadableRecordError as exc:
+            if limit == 1 and exc.position is not None:
+                failed.append(exc)
+                last, limit = exc.position, SWEEP_MAX
+                continue
+            limit = 1
+            continue
+        if not queued:
+            return
+        yield queued
+        last = queued[-1].position
 
 
 def _of_request(so_far: Sequence[Notice], view: View, request: DocumentRequest, id_: str) -> Notice | None:

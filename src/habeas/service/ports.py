@@ -1,9 +1,9 @@
 """What the use cases need from the outside, with what each adapter promises. Adapters live in `store` and `reference`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -38,6 +38,12 @@ from habeas.domain.tag import Tag, TagRole
 
 FIRST = AccountId("")
 """Stands before every account."""
+
+Work = Literal["timers", "effects", "notices"]
+"""What several workers share out among themselves."""
+
+EventKey = tuple[AccountId, str, EventId]
+"""The identity of an event: account, source, id."""
 
 Batch = Campaign | Bulk | Import
 """What is done to many accounts at once."""
@@ -149,6 +155,10 @@ class StoreFacts(Struct, frozen=True, kw_only=True):
     key_path: str | None = None
     key_mode: int | None = None
     """The permissions of the key file."""
+    server: str | None = None
+    """What serves it, and how busy that is."""
+    unsafe: tuple[str, ...] = ()
+    """Settings of the server by which a commit could be lost."""
 
 
 class Reader(Protocol):
@@ -405,17 +415,36 @@ class Signer(Protocol):
         """The signature, 64 bytes."""
 
 
+class Share(Protocol):
+    """A part of the work that waits, by the account that it is about; nobody else has this part in hand."""
+
+    def reading(self) -> AbstractContextManager[Reader]:
+        """A consistent view that shows of timers and messages those of this part."""
+
+
 class Store(Protocol):
     """A durable home for accounts. Writers take turns; readers see a consistent snapshot and wait for nobody."""
 
     identity_key: bytes
     """The key that ids derive from (`domain.ids`). Secret, fixed for the life of the store."""
 
-    def transaction(self) -> AbstractContextManager[UnitOfWork]:
-        """One exclusive writing transaction. Durable when the block ends; undone if the block raises."""
+    def transaction(
+        self, accounts: Collection[AccountId] | None = None, expected: Collection[EventKey] = ()
+    ) -> AbstractContextManager[UnitOfWork]:
+        """One exclusive writing transaction. Durable when the block ends; undone if the block raises.
+
+        With `accounts` it may be exclusive for these only: no others are recorded on. `expected` are events of theirs that
+        will be asked for, so that a store may look all of them up at once. Raises ConflictError, at the latest
+        when the block ends, if somebody else changed meanwhile what was read of other accounts and decided on.
+        """
 
     def reading(self) -> AbstractContextManager[Reader]:
         """A consistent view for the length of the block."""
+
+    def shares(self, work: Work) -> AbstractContextManager[Iterator[Share]]:
+        """The parts of some work that nobody else has in hand, one after another; all of it is one part where processes
+        take turns. A part is in hand until the next one is asked for, the block ends or the process is gone.
+        """
 
     def signer(self) -> Signer:
         """The store's signing key, made on first use. Where there are checkpoints and it is gone, StoreError."""

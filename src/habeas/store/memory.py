@@ -6,7 +6,7 @@ with, so it waits for nobody and sees nothing half done.
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from heapq import nsmallest
@@ -24,7 +24,7 @@ from habeas.domain.ids import (
     HolderId,
     RestrictionId,
 )
-from habeas.service.ports import StoreFacts
+from habeas.service.ports import EventKey, Share, StoreFacts, Work
 from habeas.store.errors import AlreadyRecordedError, StaleWriteError
 from habeas.store.rows import (
     DEALINGS_KEPT_US,
@@ -500,7 +500,11 @@ class MemoryStore:
         self.identity_key = self._vault.identity_key
 
     @contextmanager
-    def transaction(self) -> Iterator[StoredUnitOfWork]:
+    def transaction(
+        self,
+        accounts: Collection[AccountId] | None = None,  # noqa: ARG002 - one writer at a time has all of them
+        expected: Collection[EventKey] = (),  # noqa: ARG002 - looking one up costs no exchange with a server
+    ) -> Iterator[StoredUnitOfWork]:
         with self._turns.turn():
             tables = self._tables.copy()
             work = StoredUnitOfWork(self._rows(tables), self._vault)
@@ -511,6 +515,10 @@ class MemoryStore:
     @contextmanager
     def reading(self) -> Iterator[StoredReader]:
         yield StoredReader(self._rows(self._tables), self._vault)
+
+    @contextmanager
+    def shares(self, work: Work) -> Iterator[Iterator[Share]]:  # noqa: ARG002 - writers take turns anyway
+        yield iter((self,))
 
     def signer(self) -> SigningKey:
         return self._signing_key

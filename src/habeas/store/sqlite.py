@@ -9,7 +9,7 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from habeas.domain.ids import (
     HolderId,
     RestrictionId,
 )
-from habeas.service.ports import StoreFacts
+from habeas.service.ports import EventKey, Share, StoreFacts, Work
 from habeas.store.errors import (
     AlreadyRecordedError,
     BusyStoreError,
@@ -33,6 +33,7 @@ from habeas.store.errors import (
     StoreError,
     WrongKeyError,
 )
+from habeas.store.ledger_tables import FileLedgerTables, LedgerTables
 from habeas.store.migrations import migrate
 from habeas.store.rows import (
     DEALINGS_KEPT_US,
@@ -60,7 +61,7 @@ from habeas.store.rows import (
     TimerRow,
 )
 from habeas.store.unit_of_work import StoredReader, StoredUnitOfWork, Turns
-from habeas.store.vault import SigningKey, Vault, make_key, read_key
+from habeas.store.vault import SigningKey, Vault, make_key, read_key, signing_key_path
 
 SQLITE_MIN = (3, 37, 0)
 """The first SQLite with STRICT tables."""
@@ -553,8 +554,8 @@ class SqliteStore:
         self._turns = Turns()
         self._idle: list[sqlite3.Connection] = []
         self._is_closed = False
-        self._key_path = self.path.with_name(f"{self.path.name}.key")
-        self._signing_key_path = self.path.with_name(f"{self.path.name}.signing-key")
+        self._key_path = key_path_of(self.path)
+        self._signing_key_path = signing_key_path(self._key_path)
         with self._translated():
             _make_file(self.path)
             self._writer = self._connect()
@@ -568,7 +569,11 @@ class SqliteStore:
         self.identity_key = self._vault.identity_key
 
     @contextmanager
-    def transaction(self) -> Iterator[StoredUnitOfWork]:
+    def transaction(
+        self,
+        accounts: Collection[AccountId] | None = None,  # noqa: ARG002 - one writer at a time has all of them
+        expected: Collection[EventKey] = (),  # noqa: ARG002 - looking one up costs no exchange with a server
+    ) -> Iterator[StoredUnitOfWork]:
         with self.writing_rows() as connection:
             work = StoredUnitOfWork(SqliteRows(connection), self._vault)
             yield work
@@ -598,6 +603,20 @@ class SqliteStore:
                 yield connection
             finally:
                 self._give_back(connection)
+
+    @contextmanager
+    def shares(self, work: Work) -> Iterator[Iterator[Share]]:  # noqa: ARG002 - writers take turns anyway
+        yield iter((self,))
+
+    @contextmanager
+    def reading_ledger(self) -> Iterator[LedgerTables]:
+        with self.reading_rows() as connection:
+            yield FileLedgerTables(connection)
+
+    @contextmanager
+    def writing_ledger(self) -> Iterator[LedgerTables]:
+        with self.writing_rows() as connection:
+            yield FileLedgerTables(connection)
 
     def signer(self) -> SigningKey:
         """Raises LostKeyError: another key would begin another history."""
@@ -711,10 +730,20 @@ class SqliteStore:
             raise FailedStoreError(self.path, exc) from exc
 
 
+def key_path_of(path: Path) -> Path:
+    """Where the master key of a store in a file lies."""
+    return path.with_name(f"{path.name}.key")
+
+
 def _make_file(path: Path) -> None:
-    """An empty file that only its owner may read, unless there is a file; SQLite gives its side files the same mode."""
+    """An empty file that only its owner may read, unless there is a file; SQLite gives its side files the same mode.
+
+    A file that is there is not opened: closing it would end every lock that this process has on it by other connections
+    (sqlite.org/howtocorrupt.html, 2.2), and another process could then take the log away under them.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as exc:
         raise FailedStoreError(path, exc) from None
