@@ -16,11 +16,13 @@ from habeas.cli import (
     events,
     export,
     journal,
+    keys,
     logins,
     measure,
     policy,
     reference,
     screening,
+    serve,
     staff,
     tour,
     work,
@@ -55,6 +57,7 @@ def root(
 
 app.command()(tour.demo)
 app.command()(events.ingest)
+app.command()(serve.serve)
 app.command()(work.worker)
 app.command()(ask.check)
 app.command()(ask.statement)
@@ -77,6 +80,7 @@ app.command()(screening.rescreen)
 app.command()(coins.trace)
 app.add_typer(policy.app, name="playbook")
 app.add_typer(journal.app, name="journal")
+app.add_typer(keys.app, name="key")
 app.add_typer(export.app, name="export")
 app.command()(doctor.doctor)
 app.command()(measure.bench)

@@ -15,7 +15,7 @@ from habeas.domain.country import is_country
 from habeas.domain.errors import BadInputError
 from habeas.domain.ids import AccountId
 from habeas.domain.listing import Birth, ListVersion, ParsedList
-from habeas.domain.screening import BANDS, NAME_LENGTH_MAX, Hit, Query
+from habeas.domain.screening import BANDS, NAME_LENGTH_MAX, Query, Screening
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -33,15 +33,6 @@ ListOption = Annotated[
 ResavedOption = Annotated[bool, typer.Option("--resaved", help="OFAC csv files that other software saved again.")]
 
 evaluate_app = typer.Typer(no_args_is_help=True, help="How well Habeas judges, measured.")
-
-
-class Screening(msgspec.Struct, frozen=True):
-    """The answer of `habeas screen`."""
-
-    name: str
-    versions: dict[str, str]
-    """The lists that were looked at, each with its version."""
-    hits: tuple[Hit, ...]
 
 
 def screen(
@@ -237,8 +228,13 @@ def _in_files(query: Query, paths: Sequence[Path], *, resaved: bool) -> Screenin
 def _in_store(query: Query, url: str | None) -> Screening:
     """What the current lists of a store say."""
     with wiring.opened_store(url) as store:
-        lists = _current_lists(store)
-        return Screening(query.name, _versions(lists.versions()), lists.screen(query))
+        return screened(query, store)
+
+
+def screened(query: Query, store: "Store") -> Screening:
+    """What the current lists of an open store say."""
+    lists = _current_lists(store)
+    return Screening(query.name, _versions(lists.versions()), lists.screen(query))
 
 
 def _current_lists(store: "Store") -> "LoadedLists":

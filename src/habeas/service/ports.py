@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from habeas.domain.access import ApiKey
 from habeas.domain.account import AccountState
 from habeas.domain.batch import Member
 from habeas.domain.bulk import Bulk
@@ -280,6 +281,12 @@ class Reader(Protocol):
     def placed_counts(self, batch: BatchId) -> dict[Status, int]:
         """How many restrictions that a batch placed there are in each status."""
 
+    def api_key(self, id_: str) -> ApiKey | None:
+        """An API key, as it is. Raises a HabeasError where its record cannot be read."""
+
+    def api_keys(self) -> tuple[ApiKey, ...]:
+        """All of them, by id. Raises a HabeasError rather than leave one out."""
+
     def playbook_text(self, version: str) -> bytes | None:
         """The text of a playbook that was recorded under this version."""
 
@@ -371,6 +378,9 @@ class UnitOfWork(Reader, Protocol):
 
     def add_members(self, batch: BatchId, members: Sequence[Member]) -> None:
         """Whom a batch is about, besides those that it has; one that it has already stays. The batch must be there."""
+
+    def set_api_key(self, key: ApiKey) -> None:
+        """How an API key is from now on."""
 
     def record_playbook(self, version: str, text: bytes) -> None:
         """Keep the text of a playbook. The same version with another text raises PlaybookError."""

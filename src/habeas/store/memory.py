@@ -31,6 +31,7 @@ from habeas.store.rows import (
     FAILED_KEPT_US,
     URGENCY,
     AccountRow,
+    ApiKeyRow,
     BatchRow,
     CaseRow,
     Changes,
@@ -103,6 +104,7 @@ class Tables:
     files: dict[tuple[AccountId, DocumentFileId], tuple[FileRow, bytes]] = field(default_factory=dict)
     batches: dict[BatchId, BatchRow] = field(default_factory=dict)
     members: dict[MemberRow, None] = field(default_factory=dict)
+    api_keys: dict[str, ApiKeyRow] = field(default_factory=dict)
 
     def copy(self) -> "Tables":
         return Tables(
@@ -129,6 +131,7 @@ class Tables:
             self.files.copy(),
             self.batches.copy(),
             self.members.copy(),
+            self.api_keys.copy(),
         )
 
 
@@ -324,6 +327,9 @@ class MemoryRows:
         folders = self._tables.folders.values()
         return (row for folder in folders for row in folder.restrictions.values() if row.batch == batch)
 
+    def api_keys(self, id_: str | None) -> Sequence[ApiKeyRow]:
+        return sorted(row for row in self._tables.api_keys.values() if id_ in (None, row.id))
+
     def entry_count(self) -> int:
         return sum(len(folder.journal) for folder in self._tables.folders.values())
 
@@ -451,6 +457,9 @@ class MemoryRows:
 
     def add_members(self, rows: Sequence[MemberRow]) -> None:
         self._tables.members.update(dict.fromkeys(rows))
+
+    def set_api_key(self, row: ApiKeyRow) -> None:
+        self._tables.api_keys[row.id] = row
 
     def add_reference(self, row: ReferenceRow, content: bytes) -> None:
         self._tables.references[row.kind, row.version] = row, content

@@ -253,6 +253,13 @@ class MemberRow(NamedTuple):
     about: str
 
 
+class ApiKeyRow(NamedTuple):
+    """What lets somebody in over the network."""
+
+    id: str
+    body: bytes
+
+
 class DeliveryRow(NamedTuple):
     """How far a notice got on a channel. `next_at` is None once that is over."""
 
@@ -443,6 +450,9 @@ class Rows(Protocol):
     def placed_counts(self, batch: BatchId) -> dict[str, int]:
         """How many restrictions of a batch there are in each status."""
 
+    def api_keys(self, id_: str | None) -> Sequence[ApiKeyRow]:
+        """The one of this id, or all by id."""
+
     def entry_count(self) -> int: ...
 
     def strangers(self) -> Sequence[AccountId]:
@@ -480,3 +490,5 @@ class Rows(Protocol):
 
     def add_members(self, rows: Sequence[MemberRow]) -> None:
         """One that is there already stays."""
+
+    def set_api_key(self, row: ApiKeyRow) -> None: ...

@@ -38,6 +38,7 @@ from habeas.store.rows import (
     DEALINGS_KEPT_US,
     FAILED_KEPT_US,
     AccountRow,
+    ApiKeyRow,
     BatchRow,
     CaseRow,
     Changes,
@@ -251,6 +252,9 @@ _PLACED_COUNTS = """
     SELECT status, count(*) FROM restriction INDEXED BY restriction_by_batch WHERE batch = ? GROUP BY status
 """
 
+_API_KEYS = "SELECT * FROM api_key WHERE ?1 IS NULL OR id = ?1 ORDER BY id"
+_SET_API_KEY = "INSERT INTO api_key VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body"
+
 
 class SqliteRows:
     """`Rows` on a connection that has begun a transaction."""
@@ -410,6 +414,9 @@ class SqliteRows:
     def placed_counts(self, batch: BatchId) -> dict[str, int]:
         return dict(self._run(_PLACED_COUNTS, (batch,)))
 
+    def api_keys(self, id_: str | None) -> Sequence[ApiKeyRow]:
+        return [ApiKeyRow._make(row) for row in self._run(_API_KEYS, (id_,))]
+
     def entry_count(self) -> int:
         count: int = self._run(_ENTRY_COUNT).fetchone()[0]
         return count
@@ -502,6 +509,9 @@ class SqliteRows:
 
     def add_members(self, rows: Sequence[MemberRow]) -> None:
         self._run_many(_ADD_MEMBER, rows)
+
+    def set_api_key(self, row: ApiKeyRow) -> None:
+        self._run(_SET_API_KEY, row)
 
     def add_reference(self, row: ReferenceRow, content: bytes) -> None:
         self._run(_ADD_REFERENCE, (*row, content))

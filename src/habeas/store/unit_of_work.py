@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from habeas.domain.access import ApiKey
 from habeas.domain.account import AccountState, Life
 from habeas.domain.batch import Member
 from habeas.domain.campaign import Campaign
@@ -226,6 +227,12 @@ class StoredReader:
     def placed_counts(self, batch: BatchId) -> dict[Status, int]:
         return {Status(status): count for status, count in self._rows.placed_counts(batch).items()}
 
+    def api_key(self, id_: str) -> ApiKey | None:
+        return next((records.read_api_key(row) for row in self._rows.api_keys(id_)), None)
+
+    def api_keys(self) -> tuple[ApiKey, ...]:
+        return tuple(records.read_api_key(row) for row in self._rows.api_keys(None))
+
     def playbook_text(self, version: str) -> bytes | None:
         return self._rows.playbook(version)
 
@@ -417,6 +424,10 @@ class StoredUnitOfWork(StoredReader):
     def add_members(self, batch: BatchId, members: Sequence[Member]) -> None:
         with self._whole():
             self._rows.add_members([MemberRow(batch, member.account, member.about) for member in members])
+
+    def set_api_key(self, key: ApiKey) -> None:
+        with self._whole():
+            self._rows.set_api_key(records.api_key_row(key))
 
     def require_whole(self) -> None:
         """Raises BrokenTransactionError if a write failed half-way, whatever became of its error."""

@@ -1,0 +1,158 @@
+"""`habeas serve`: the service over HTTP; on the embedded store it does the worker's rounds too."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from habeas.cli import wiring
+from habeas.cli.options import StoreOption
+from habeas.cli.work import keep_working
+from habeas.domain.errors import BadInputError, HabeasError
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+
+    from habeas.web.lane import LaneTokens
+
+BODY_WITHIN_S = 5
+"""How long an idle connection is kept."""
+
+CONNECTIONS_MAX = 2_000
+
+_STORE, _URL, _JWKS, _ISSUER, _AUDIENCE = (
+    f"HABEAS_{name}" for name in ("STORE", "PUBLIC_URL", "LANE_JWKS", "LANE_ISSUER", "LANE_AUDIENCE")
+)
+
+
+def serve(
+    host: Annotated[str, typer.Option("--host", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="0: any that is free.")] = 8000,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="How many processes answer.")] = 1,
+    public_url: Annotated[
+        str | None,
+        typer.Option("--public-url", metavar="URL", help="How clients reach it. Default: HABEAS_PUBLIC_URL."),
+    ] = None,
+    lane_jwks: Annotated[
+        str | None,
+        typer.Option(
+            "--lane-jwks",
+            metavar="FILE_OR_URL",
+            help="The keys of the exchange, which sign users' tokens. Default: HABEAS_LANE_JWKS.",
+        ),
+    ] = None,
+    lane_issuer: Annotated[
+        str | None, typer.Option("--lane-issuer", help="Whose tokens are taken. Default: HABEAS_LANE_ISSUER.")
+    ] = None,
+    lane_audience: Annotated[
+        str | None, typer.Option("--lane-audience", help="For whom they are. Default: HABEAS_LANE_AUDIENCE, or habeas.")
+    ] = None,
+    store: StoreOption = None,
+) -> None:
+    """Answer over HTTP: events, "may it?", accounts, acts of staff, cases, documents, the journal (docs/http.md).
+
+    Give programs and people their keys with `habeas key create`. TLS belongs in front of it.
+
+    Example: habeas serve --host 127.0.0.1 --port 8000
+    """
+    import uvicorn
+
+    told = {
+        _STORE: wiring.store_url(store),
+        _URL: public_url,
+        _JWKS: lane_jwks,
+        _ISSUER: lane_issuer,
+        _AUDIENCE: lane_audience,
+    }
+    os.environ.update({name: value for name, value in told.items() if value is not None})
+    _lane()
+    # The store is made and migrated here, by one process, and what is wrong with it is said in a sentence.
+    with wiring.opened_store(store):
+        pass
+    options = {
+        "host": host,
+        "port": port,
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
+        "date_header": True,
+        "timeout_keep_alive": BODY_WITHIN_S,
+        "timeout_graceful_shutdown": 10,
+        "limit_concurrency": CONNECTIONS_MAX,
+        "ws": "none",
+        "lifespan": "on",
+        "http": "httptools",
+    }
+    print(f"habeas answers on http://{host}:{port}", file=sys.stderr, flush=True)
+    if workers == 1:
+        uvicorn.run(application, factory=True, **options)  # type: ignore[arg-type] # the options of several types
+        return
+    os.environ[_ROUNDS] = "elsewhere"
+    with rounds(store):
+        uvicorn.run("habeas.cli.serve:application", factory=True, workers=workers, **options)  # type: ignore[arg-type]
+
+
+_ROUNDS = "HABEAS_ROUNDS"
+
+
+def application() -> "Litestar":
+    """The service as `serve` and the environment have configured it; one for each process that answers."""
+    from habeas.web.app import make_app
+
+    with ExitStack() as opened:
+        store = opened.enter_context(wiring.opened_store(None))
+        library = wiring.library(store)
+        intake = opened.enter_context(wiring.opened_intake(store, looked_up=library))
+        backend = wiring.backend(store, intake, library, lane=_lane())
+        if os.environ.get(_ROUNDS) != "elsewhere":
+            opened.enter_context(rounds(None))
+        return make_app(backend, opened.pop_all().close)
+
+
+@contextmanager
+def rounds(url: str | None) -> Iterator[None]:
+    """The worker's rounds in a thread, on a store and an intake of their own, until the block ends."""
+    stopping = Event()
+
+    def go() -> None:
+        with wiring.opened_store(url) as store, wiring.opened_intake(store) as intake:
+            keep_working(store, intake, wiring.senders(None, None, None), stopping)
+
+    thread = Thread(target=go, name="habeas-rounds", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+
+
+def _lane() -> "LaneTokens | None":
+    """The checker of users' tokens, where keys are configured. Raises BadInputError."""
+    jwks, issuer = os.environ.get(_JWKS), os.environ.get(_ISSUER)
+    if not jwks:
+        return None
+    if not issuer:
+        raise BadInputError("--lane-jwks needs --lane-issuer: whose tokens are taken")
+    from habeas.web.lane import LaneSettings, LaneTokens, read_keys
+
+    def read() -> bytes:
+        return _fetched(jwks) if jwks.startswith(("https://", "http://")) else wiring.read_input(Path(jwks))
+
+    if not jwks.startswith("http"):
+        read_keys(read())
+    return LaneTokens(LaneSettings(issuer=issuer, audience=os.environ.get(_AUDIENCE, "habeas"), read=read))
+
+
+def _fetched(url: str) -> bytes:
+    import httpx
+
+    try:
+        return httpx.get(url, timeout=5, follow_redirects=False).raise_for_status().content
+    except httpx.HTTPError as exc:
+        raise HabeasError(f"the key set `{url}` cannot be fetched: {exc}") from None
