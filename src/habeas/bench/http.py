@@ -12,11 +12,14 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple, cast
 from urllib.request import urlopen
+
+import uvloop
 
 from habeas.bench import workload
 from habeas.bench.timing import percentiles
@@ -27,6 +30,7 @@ from habeas.reference.library import ListsBuilder
 from habeas.reference.places import BuiltInPlaces
 from habeas.service.intake import Intake
 from habeas.service.keys import make_key
+from habeas.service.notices import Notices
 from habeas.service.ports import Store
 from habeas.store.open import open_store
 
@@ -46,10 +50,10 @@ def bench_http(size: int) -> dict[str, Any]:
         _, secret = make_key(store, "bench", None, scopes, workload.START_AT, rate_per_s=1_000_000)
         store.close()
         accounts = max(100, size // 10)
-        with served(url, Path(folder)) as port:
-            evaluations = _drive(port, _evaluations(secret, size, accounts))
-            single = _drive(port, _singles(secret, workload.ordinary_day(min(size, 10_000), accounts, seed=11)))
-            batches = _drive(port, _batches(secret, workload.ordinary_day(min(2 * size, 20_000), accounts, seed=12)))
+        with served(url, Path(folder)) as server:
+            evaluations = _drive(server, _evaluations(secret, size, accounts))
+            single = _drive(server, _singles(secret, workload.ordinary_day(min(size, 10_000), accounts, seed=11)))
+            batches = _drive(server, _batches(secret, workload.ordinary_day(min(2 * size, 20_000), accounts, seed=12)))
     return {
         "restricted": size,
         "connections": CONNECTIONS,
@@ -68,11 +72,25 @@ def _fill(store: Store, restricted: int) -> None:
             waiting = [intake.submit(event) for event in events]
             for each in waiting:
                 each.result()
+    # What the filling left to be told would be told while we measure.
+    Notices(store, shipped_playbook(), clock, []).write()
+
+
+class Server(NamedTuple):
+    """A server that answers on a port of this machine."""
+
+    port: int
+    pid: int
+
+    def cpu_s(self) -> float:
+        """How long it has kept processors busy."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
-def served(url: str, folder: Path, *options: str) -> Iterator[int]:
-    """The port of a server in a process of its own, ready to answer."""
+def served(url: str, folder: Path, *options: str) -> Iterator[Server]:
+    """A server in a process of its own, ready to answer."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
@@ -85,7 +103,7 @@ def served(url: str, folder: Path, *options: str) -> Iterator[int]:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError((folder / "serve.log").read_text())
             time.sleep(0.05)
-        yield port
+        yield Server(port, process.pid)
     finally:
         process.terminate()
         process.wait(20)
@@ -93,7 +111,7 @@ def served(url: str, folder: Path, *options: str) -> Iterator[int]:
 
 def _is_ready(port: int) -> bool:
     try:
-        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:  # noqa: S310 - loopback
+        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -144,30 +162,76 @@ def _request(path: str, secret: str, type_: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
-def _drive(port: int, requests: Iterable[bytes]) -> dict[str, Any]:
-    """Send requests over all connections; how many a second were answered, and after how many milliseconds."""
+def _drive(server: Server, requests: Iterable[bytes]) -> dict[str, Any]:
+    """Send requests over all connections; how many a second were answered, after how many milliseconds, and what each cost
+    the server's processor.
+    """
     made = list(requests)
-    durations, wall_s = asyncio.run(_driven(port, made))
-    return {"requests": len(made), "per_s": round(len(made) / wall_s), "ms": percentiles(durations, 1e3)}
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        before_s = server.cpu_s()
+        durations, wall_s = runner.run(_driven(server.port, made))
+        cpu_s = server.cpu_s() - before_s
+    return {
+        "requests": len(made),
+        "per_s": round(len(made) / wall_s),
+        "ms": percentiles(durations, 1e3),
+        "server_cpu_us": round(cpu_s / len(made) * 1e6),
+    }
 
 
 async def _driven(port: int, requests: Sequence[bytes]) -> tuple[list[float], float]:
     remaining = iter(requests)
-    durations: list[float] = []
-
-    async def connection() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for request in remaining:
-            start = time.perf_counter()
-            writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-            body = await reader.readexactly(length)
-            durations.append(time.perf_counter() - start)
-            if not head.startswith(b"HTTP/1.1 200"):
-                raise RuntimeError(f"{head!r} {body!r}")
-        writer.close()
-
+    connections = [_Connection(remaining) for _ in range(CONNECTIONS)]
+    loop = asyncio.get_running_loop()
+    for connection in connections:
+        await loop.create_connection(partial(_same, connection), "127.0.0.1", port)
     start = time.perf_counter()
-    await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))
-    return durations, time.perf_counter() - start
+    for connection in connections:
+        connection.next()
+    await asyncio.gather(*(connection.done for connection in connections))
+    return [each for connection in connections for each in connection.durations], time.perf_counter() - start
+
+
+def _same(connection: "_Connection") -> "_Connection":
+    return connection
+
+
+class _Connection(asyncio.Protocol):
+    """Sends one request after the other. Raises RuntimeError in `done` for an answer that is no 200."""
+
+    def __init__(self, requests: Iterator[bytes]) -> None:
+        self._requests = requests
+        self._came = b""
+        self.durations: list[float] = []
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def next(self) -> None:
+        request = next(self._requests, None)
+        if request is None:
+            self._transport.close()
+            self.done.set_result(None)
+            return
+        self._sent_at = time.perf_counter()
+        self._transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        came = self._came = self._came + data
+        head_end = came.find(b"\r\n\r\n")
+        if head_end < 0:
+            return
+        at = came.find(b"content-length: ") + 16
+        if len(came) < head_end + 4 + int(came[at : came.index(b"\r", at)]):
+            return
+        self.durations.append(time.perf_counter() - self._sent_at)
+        self._came = b""
+        if came.startswith(b"HTTP/1.1 200"):
+            self.next()
+        else:
+            self.done.set_exception(RuntimeError(came.decode()))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(RuntimeError(f"the server hung up: {exc}"))
