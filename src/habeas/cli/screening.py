@@ -56,7 +56,7 @@ def screen(
 
     Example: habeas screen "Vladimir Putin" --birth-date 1952 --country RU
     """
-    query = Query(name=_name(name), birth=_birth(birth_date), countries=_countries(country or []))
+    query = asked_name(name, birth_date, country or ())
     answer = _in_files(query, lists, resaved=resaved) if lists else _in_store(query, store)
     show.json_line(answer) if json else _print(answer)
 
@@ -164,6 +164,11 @@ def _report(figures: "NamesEvaluation", table: str, *, json: bool) -> None:
     show.json_line(figures) if json else print(table, end="")
 
 
+def asked_name(name: str, birth_date: str | None, countries: Sequence[str]) -> Query:
+    """Whom somebody asks about. Raises BadInputError for what is no name, no date of birth or no country."""
+    return Query(name=_name(name), birth=_birth(birth_date), countries=_countries(countries))
+
+
 def _name(text: str) -> str:
     if not any(character.isalnum() for character in text):
         raise BadInputError(f"`{text}` has no letter and no digit, so it is no name; write a name")
@@ -188,7 +193,7 @@ def _birth(text: str | None) -> Birth | None:
             f"`{text}` is no date of birth; write a year, a month or a day, as 1962, 1962-03 or 1962-03-01"
         )
     if birth.first > dt.datetime.now(dt.UTC).date():
-        raise BadInputError(f"--birth-date `{text}` is in the future")
+        raise BadInputError(f"the birth date `{text}` is in the future")
     return birth
 
 

@@ -88,7 +88,7 @@ def ledger(store: "Store") -> "SqliteLedger | MemoryLedger":
 def backend(store: "Store", intake: "Intake", looked_up: "Library", lane: "LaneTokens | None" = None) -> "Backend":
     """What the service over HTTP works with."""
     from habeas.cli.coins import origin
-    from habeas.cli.screening import screened
+    from habeas.cli.screening import asked_name, screened
     from habeas.web.backend import Backend, Settings
 
     return Backend(
@@ -98,7 +98,7 @@ def backend(store: "Store", intake: "Intake", looked_up: "Library", lane: "LaneT
         places=looked_up,
         lists=looked_up,
         clock=now,
-        screen=lambda query: screened(query, store),
+        screen=lambda name, birth, countries: screened(asked_name(name, birth, countries), store),
         trace=lambda asked: origin(asked, store, looked_up),
         settings=Settings(public_url=os.environ.get("HABEAS_PUBLIC_URL", "")),
         lane=lane,

@@ -170,8 +170,8 @@ class Reader(Protocol):
     def case_account(self, case: CaseId) -> AccountId | None:
         """The account that a case is about."""
 
-    def open_cases(self, queue: str | None, limit: int) -> Sequence[Case]:
-        """Open cases of a queue, or of all, most urgent first, then by when they are due. Raises UnreadableRecordError
+    def open_cases(self, queue: str | None, limit: int, after: Case | None = None) -> Sequence[Case]:
+        """Open cases of a queue, or of all, most urgent first, then by when they are due; those behind one. Raises
         rather than leave one out.
         """
 

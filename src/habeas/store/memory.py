@@ -27,6 +27,7 @@ from habeas.domain.ids import (
 from habeas.service.ports import StoreFacts
 from habeas.store.errors import AlreadyRecordedError, StaleWriteError
 from habeas.store.rows import (
+    BEFORE_ALL_CASES,
     DEALINGS_KEPT_US,
     FAILED_KEPT_US,
     URGENCY,
@@ -171,9 +172,12 @@ class MemoryRows:
     def case_account(self, case: CaseId) -> AccountId | None:
         return min((row.account_id for row in self._cases() if row.id == case), default=None)
 
-    def open_cases(self, queue: str | None, limit: int) -> Sequence[CaseRow]:
+    def open_cases(
+        self, queue: str | None, limit: int, after: tuple[int, int, str, str] = BEFORE_ALL_CASES
+    ) -> Sequence[CaseRow]:
         found = (row for row in self._cases() if row.status == CaseStatus.OPEN and queue in (None, row.queue))
-        return nsmallest(limit, found, key=lambda row: (URGENCY[row.priority], row.due_at, row.id, row.account_id))
+        keyed = (((URGENCY[row.priority], row.due_at, row.id, row.account_id), row) for row in found)
+        return [row for _, row in nsmallest(limit, (pair for pair in keyed if pair[0] > after))]
 
     def queue_cases(self, queue: str | None, after: tuple[str, int], limit: int) -> Sequence[CaseRow]:
         found = (row for row in self._cases() if (row.account_id, row.sequence) > after and queue in (None, row.queue))

@@ -32,6 +32,9 @@ DEALINGS_KEPT_US = timedelta(days=90) // _MICROSECOND
 URGENCY = {priority.value: rank for rank, priority in enumerate(Priority)}
 """How cases are sorted by their priority: what cannot wait first."""
 
+BEFORE_ALL_CASES = (-1, 0, "", "")
+"""The key before that of every open case."""
+
 
 def to_column(at: datetime) -> int:
     """An instant as it stands in a column."""
@@ -350,8 +353,10 @@ class Rows(Protocol):
 
     def case_account(self, case: CaseId) -> AccountId | None: ...
 
-    def open_cases(self, queue: str | None, limit: int) -> Sequence[CaseRow]:
-        """Most urgent first, then by (`due_at`, `id`, account)."""
+    def open_cases(
+        self, queue: str | None, limit: int, after: tuple[int, int, str, str] = BEFORE_ALL_CASES
+    ) -> Sequence[CaseRow]:
+        """By (`URGENCY` of the priority, `due_at`, `id`, account), behind such a key."""
 
     def queue_cases(self, queue: str | None, after: tuple[str, int], limit: int) -> Sequence[CaseRow]:
         """By (account, `sequence`), behind such a pair."""

@@ -35,6 +35,7 @@ from habeas.store.errors import (
 )
 from habeas.store.migrations import migrate
 from habeas.store.rows import (
+    BEFORE_ALL_CASES,
     DEALINGS_KEPT_US,
     FAILED_KEPT_US,
     AccountRow,
@@ -117,6 +118,7 @@ _STRANGERS = (
 _CASE_ACCOUNT = "SELECT account_id FROM case_file WHERE id = ? ORDER BY account_id LIMIT 1"
 _OPEN_CASES = """
     SELECT * FROM case_file INDEXED BY case_open WHERE status = 'open' AND ?1 IN (queue, '')
+        AND (CASE priority WHEN 'page' THEN 0 WHEN 'high' THEN 1 ELSE 2 END, due_at, id, account_id) > (?3, ?4, ?5, ?6)
     ORDER BY CASE priority WHEN 'page' THEN 0 WHEN 'high' THEN 1 ELSE 2 END, due_at, id, account_id LIMIT ?2
 """
 _ALL_CASES = """
@@ -289,8 +291,10 @@ class SqliteRows:
         row = self._run(_CASE_ACCOUNT, (case,)).fetchone()
         return None if row is None else row[0]
 
-    def open_cases(self, queue: str | None, limit: int) -> Sequence[CaseRow]:
-        return [CaseRow._make(row) for row in self._run(_OPEN_CASES, (queue or "", limit))]
+    def open_cases(
+        self, queue: str | None, limit: int, after: tuple[int, int, str, str] = BEFORE_ALL_CASES
+    ) -> Sequence[CaseRow]:
+        return [CaseRow._make(row) for row in self._run(_OPEN_CASES, (queue or "", limit, *after))]
 
     def queue_cases(self, queue: str | None, after: tuple[str, int], limit: int) -> Sequence[CaseRow]:
         found = self._run(_ALL_CASES if queue is None else _QUEUE_CASES, (queue, *after, limit))

@@ -48,7 +48,7 @@ from habeas.store import records
 from habeas.store.errors import BrokenTransactionError
 from habeas.store.journal import verify
 from habeas.store.records import OpenAccount
-from habeas.store.rows import CaseRow, CheckpointRow, MemberRow, Rows, from_column, to_column
+from habeas.store.rows import BEFORE_ALL_CASES, URGENCY, CaseRow, CheckpointRow, MemberRow, Rows, from_column, to_column
 from habeas.store.vault import Sealer, Vault
 
 R = TypeVar("R")
@@ -91,9 +91,12 @@ class StoredReader:
     def case_account(self, case: CaseId) -> AccountId | None:
         return self._rows.case_account(case)
 
-    def open_cases(self, queue: str | None, limit: int) -> tuple[Case, ...]:
+    def open_cases(self, queue: str | None, limit: int, after: Case | None = None) -> tuple[Case, ...]:
         """Open cases, most urgent first. Raises UnreadableRecordError rather than leave one out."""
-        return tuple(self._case(row) for row in self._rows.open_cases(queue, limit))
+        key = BEFORE_ALL_CASES
+        if after is not None:
+            key = URGENCY[after.priority], to_column(after.due_at), after.id, after.account
+        return tuple(self._case(row) for row in self._rows.open_cases(queue, limit, key))
 
     def all_cases(self, queue: str | None = None) -> Iterator[Case]:
         """All cases. Raises UnreadableRecordError rather than leave one out."""

@@ -82,7 +82,8 @@ def _handler(operation: Operation, backend: Backend) -> HTTPRouteHandler:
             headers={**_SECURITY_HEADERS, **reply.headers},
         )
 
-    path = operation.path.replace("}", ":str}")
+    # Litestar keeps some names, such as `request`, to itself.
+    path = operation.path.replace("{", "{the_").replace("}", ":str}")
     return HTTPRouteHandler(
         path,
         http_method=cast("Literal['GET', 'POST']", operation.method),
@@ -100,14 +101,18 @@ async def _answer(operation: Operation, backend: Backend, request: _Request) -> 
     else:
         # The keys of the user lane may have to be fetched.
         caller = await to_thread.run_sync(admit, backend, operation, headers, address)
+    query, body = _query(operation, request), await _body(operation, request)
     call = Call(
         caller=caller,
         path=_path(operation, request),
-        query=_query(operation, request),
-        body=await _body(operation, request),
+        query=query,
+        body=body,
         headers=headers,
         base_url=backend.settings.public_url or f"{request.url.scheme}://{request.url.netloc}",
     )
+    for named in (call.path.get("account"), getattr(query, "account", None), getattr(body, "account", None)):
+        if named is not None:
+            call.require_own(named)
     if operation.handle_at_once is not None:
         answered = await operation.handle_at_once(backend, call)
     else:
@@ -119,7 +124,7 @@ async def _answer(operation: Operation, backend: Backend, request: _Request) -> 
 
 
 def _path(operation: Operation, request: _Request) -> dict[str, str]:
-    found = {name: str(request.path_params[name]) for name in operation.path_names}
+    found = {name: str(request.path_params[f"the_{name}"]) for name in operation.path_names}
     for name, text in found.items():
         try:
             msgspec.convert(text, _NAMES.get(name, Token))

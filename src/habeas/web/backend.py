@@ -5,7 +5,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from habeas.domain.exposure import CoinsAsked, Exposure
-from habeas.domain.screening import Query, Screening
+from habeas.domain.screening import Screening
 from habeas.playbook.policy import Playbook
 from habeas.service.files import Files
 from habeas.service.intake import Intake
@@ -44,7 +44,7 @@ class Backend:
         places: Places,
         lists: Lists,
         clock: Clock,
-        screen: Callable[[Query], Screening],
+        screen: Callable[[str, str | None, tuple[str, ...]], Screening],
         trace: Callable[[CoinsAsked], Exposure],
         settings: Settings,
         lane: LaneTokens | None = None,

@@ -71,6 +71,18 @@ class Reply(Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
 
 
+class OneOf(Struct, frozen=True):
+    """An answer of one of several shapes."""
+
+    shapes: tuple[Any, ...]
+
+
+class Many(Struct, frozen=True):
+    """A list of answers."""
+
+    shape: Any
+
+
 class Operation(Struct, frozen=True, kw_only=True):
     """One row of the table of routes."""
 
@@ -90,6 +102,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     query: type[Struct] | None = None
     body: Any = None
     """What the body is read as; None with `body_types`: plain bytes."""
+    schema: Any = None
+    """What plain bytes must look like, where the handler reads them itself."""
     body_types: tuple[str, ...] = ()
     body_max: int = BODY_MAX
     answer: Any = None

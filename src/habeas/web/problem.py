@@ -113,6 +113,13 @@ class ProblemError(Exception):
         self.problem = Problem(type=kind.type, title=kind.title, status=kind.status, detail=detail)
         self.headers = headers or {}
 
+    @classmethod
+    def of(cls, problem: Problem) -> "ProblemError":
+        """With a problem that is made already."""
+        made = cls(next(kind for kind in KINDS if kind.type == problem.type), problem.detail)
+        made.problem = problem
+        return made
+
 
 def kind_of(exc: HabeasError) -> ProblemKind:
     """The row of the table for an error."""

@@ -12,7 +12,7 @@ from litestar.testing import TestClient
 from habeas.domain.access import MACHINE_SCOPES, ROLE_SCOPES, AccessScope
 from habeas.domain.actor import Role
 from habeas.domain.exposure import Exposure
-from habeas.domain.screening import Screening
+from habeas.domain.screening import Query, Screening
 from habeas.playbook.load import shipped_playbook
 from habeas.reference.library import ListsBuilder
 from habeas.reference.places import BuiltInPlaces
@@ -45,7 +45,7 @@ class Clock:
 class Service:
     """The service with a client that speaks to it."""
 
-    def __init__(self, settings: Settings = Settings(), lane: LaneTokens | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, lane: LaneTokens | None = None) -> None:
         self.clock = Clock()
         self.store: Store = MemoryStore()
         lists = ListsBuilder(self.store.identity_key)(())
@@ -57,9 +57,9 @@ class Service:
             places=PLACES,
             lists=lists,
             clock=self.clock,
-            screen=lambda query: Screening(query.name, lists.versions(), lists.screen(query)),
+            screen=lambda name, _, __: Screening(name, {}, lists.screen(Query(name=name))),
             trace=lambda asked: Exposure(asset=asked.asset),
-            settings=settings,
+            settings=settings or Settings(),
             lane=lane,
         )
         self.client = TestClient(make_app(self.backend), raise_server_exceptions=False)
