@@ -50,14 +50,6 @@ class LaneTokens:
     def __init__(self, settings: LaneSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._clock = clock
-        self._claims = jwt.JWTClaimsRegistry(
-            leeway=LEEWAY_S,
-            iss={"essential": True, "value": settings.issuer},
-            aud={"essential": True, "value": settings.audience},
-            sub={"essential": True},
-            iat={"essential": True},
-            exp={"essential": True},
-        )
         self._keys: KeySet | None = None
         self._read_at = 0.0
         self._lock = Lock()
@@ -69,14 +61,24 @@ class LaneTokens:
             claims = self._checked(token, self._current(UNKNOWN_READ_AGAIN_S))
         if claims is None:
             return None
-        now = at.timestamp()
         try:
-            self._claims.validate(claims)
-            lives_for_s = claims["exp"] - claims["iat"]
-            is_good = claims["iat"] - LEEWAY_S <= now < claims["exp"] + LEEWAY_S and 0 < lives_for_s <= LIVES_MAX_S
-            return AccountId(msgspec.convert(claims["sub"], AccountName)) if is_good else None
+            self._asked_of(int(at.timestamp())).validate(claims)
+            is_short = 0 < claims["exp"] - claims["iat"] <= LIVES_MAX_S
+            return AccountId(msgspec.convert(claims["sub"], AccountName)) if is_short else None
         except (JoseError, TypeError, msgspec.ValidationError):
             return None
+
+    def _asked_of(self, now: int) -> jwt.JWTClaimsRegistry:
+        """What a token must say."""
+        return jwt.JWTClaimsRegistry(
+            now=now,
+            leeway=LEEWAY_S,
+            iss={"essential": True, "value": self._settings.issuer},
+            aud={"essential": True, "value": self._settings.audience},
+            sub={"essential": True},
+            iat={"essential": True},
+            exp={"essential": True},
+        )
 
     def _checked(self, token: str, keys: KeySet) -> dict[str, Any] | None:
         try:

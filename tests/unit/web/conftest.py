@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -58,7 +59,7 @@ class Service:
             lists=lists,
             clock=self.clock,
             screen=lambda name, _, __: Screening(name, {}, lists.screen(Query(name=name))),
-            trace=lambda asked: Exposure(asset=asked.asset),
+            trace=lambda asked: Exposure(asset=asked.asset, amount=Decimal(0)),
             settings=settings or Settings(),
             lane=lane,
         )
