@@ -46,7 +46,7 @@ def make_app(backend: Backend, closing: Callable[[], None] = lambda: None) -> Li
             await to_thread.run_sync(closing)
 
     return Litestar(
-        route_handlers=[_handler(operation, backend) for operation in OPERATIONS],
+        route_handlers=[_handler(path, backend) for path in dict.fromkeys(row.path for row in OPERATIONS)],
         exception_handlers={HTTPException: _from_framework, Exception: _unforeseen},
         lifespan=[_lifespan(lifespan)],
         openapi_config=None,
@@ -60,8 +60,12 @@ def _lifespan(
     return make
 
 
-def _handler(operation: Operation, backend: Backend) -> HTTPRouteHandler:
+def _handler(path: str, backend: Backend) -> HTTPRouteHandler:
+    """One handler for all methods of an address, so that Litestar names all of them to whoever asks which there are."""
+    rows = {row.method: row for row in OPERATIONS if row.path == path}
+
     async def endpoint(request: _Request) -> Response[bytes]:
+        operation = rows[request.method]
         try:
             async with asyncio.timeout(backend.settings.answer_within_s):
                 reply = await _answer(operation, backend, request)
@@ -82,15 +86,18 @@ def _handler(operation: Operation, backend: Backend) -> HTTPRouteHandler:
             headers={**_SECURITY_HEADERS, **reply.headers},
         )
 
-    # Litestar keeps some names, such as `request`, to itself.
-    path = operation.path.replace("{", "{the_").replace("}", ":str}")
     return HTTPRouteHandler(
-        path,
-        http_method=cast("Literal['GET', 'POST']", operation.method),
-        status_code=operation.status,
-        request_max_body_size=operation.body_max,
-        name=operation.name,
+        _path_of(path),
+        http_method=cast("list[Literal['GET', 'POST']]", list(rows)),
+        status_code=200,
+        request_max_body_size=max(row.body_max for row in rows.values()),
+        name=path,
     )(endpoint)
+
+
+def _path_of(path: str) -> str:
+    # Litestar keeps some names, such as `request`, to itself.
+    return path.replace("{", "{the_").replace("}", ":str}")
 
 
 async def _answer(operation: Operation, backend: Backend, request: _Request) -> Reply:
