@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from habeas.cli import wiring
+from habeas.cli.coins import origin
 from habeas.cli.options import StoreOption
+from habeas.cli.screening import asked_name, screened
 from habeas.cli.work import keep_working
 from habeas.domain.errors import BadInputError, HabeasError
 
 if TYPE_CHECKING:
     from litestar import Litestar
 
+    from habeas.service.intake import Intake
+    from habeas.service.library import Library
+    from habeas.service.ports import Store
+    from habeas.web.backend import Backend
     from habeas.web.lane import LaneTokens
 
 BODY_WITHIN_S = 5
@@ -108,10 +114,28 @@ def application() -> "Litestar":
         store = opened.enter_context(wiring.opened_store(None))
         library = wiring.library(store)
         intake = opened.enter_context(wiring.opened_intake(store, looked_up=library))
-        backend = wiring.backend(store, intake, library, lane=_lane())
+        backend = _backend(store, intake, library, _lane())
         if os.environ.get(_ROUNDS) != "elsewhere":
             opened.enter_context(rounds(None))
         return make_app(backend, opened.pop_all().close)
+
+
+def _backend(store: "Store", intake: "Intake", looked_up: "Library", lane: "LaneTokens | None") -> "Backend":
+    """What the service over HTTP works with."""
+    from habeas.web.backend import Backend, Settings
+
+    return Backend(
+        store=store,
+        playbook=wiring.playbook(),
+        intake=intake,
+        places=looked_up,
+        lists=looked_up,
+        clock=wiring.now,
+        screen=lambda name, birth, countries: screened(asked_name(name, birth, countries), store),
+        trace=lambda asked: origin(asked, store, looked_up),
+        settings=Settings(public_url=os.environ.get(_URL, "")),
+        lane=lane,
+    )
 
 
 @contextmanager

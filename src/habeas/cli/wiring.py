@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from habeas.service.ports import Clock, Sender, Store
     from habeas.service.questions import Questions
     from habeas.store.ledger import SqliteLedger
-    from habeas.web.backend import Backend
-    from habeas.web.lane import LaneTokens
 
 
 def now() -> datetime:
@@ -83,26 +81,6 @@ def ledger(store: "Store") -> "SqliteLedger | MemoryLedger":
     from habeas.store.sqlite import SqliteStore
 
     return SqliteLedger(store) if isinstance(store, SqliteStore) else MemoryLedger()
-
-
-def backend(store: "Store", intake: "Intake", looked_up: "Library", lane: "LaneTokens | None" = None) -> "Backend":
-    """What the service over HTTP works with."""
-    from habeas.cli.coins import origin
-    from habeas.cli.screening import asked_name, screened
-    from habeas.web.backend import Backend, Settings
-
-    return Backend(
-        store=store,
-        playbook=playbook(),
-        intake=intake,
-        places=looked_up,
-        lists=looked_up,
-        clock=now,
-        screen=lambda name, birth, countries: screened(asked_name(name, birth, countries), store),
-        trace=lambda asked: origin(asked, store, looked_up),
-        settings=Settings(public_url=os.environ.get("HABEAS_PUBLIC_URL", "")),
-        lane=lane,
-    )
 
 
 def questions(store: "Store") -> "Questions":

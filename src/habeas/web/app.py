@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any, Literal, cast
 
 import msgspec
@@ -25,6 +25,9 @@ from habeas.web.routes import OPERATIONS
 
 log = logging.getLogger("habeas.web")
 
+USE_WRITTEN_EVERY_S = 60.0
+"""How often it is written when keys were last used."""
+
 _SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -40,24 +43,35 @@ def make_app(backend: Backend, closing: Callable[[], None] = lambda: None) -> Li
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        writing = asyncio.create_task(_write_use(backend))
         try:
             yield
         finally:
+            writing.cancel()
+            await to_thread.run_sync(_use_written, backend)
             await to_thread.run_sync(closing)
 
     return Litestar(
         route_handlers=[_handler(path, backend) for path in dict.fromkeys(row.path for row in OPERATIONS)],
         exception_handlers={HTTPException: _from_framework, Exception: _unforeseen},
-        lifespan=[_lifespan(lifespan)],
+        lifespan=[lifespan],
         openapi_config=None,
         logging_config=None,
     )
 
 
-def _lifespan(
-    make: Callable[[Litestar], AbstractAsyncContextManager[None]],
-) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    return make
+async def _write_use(backend: Backend) -> None:
+    while True:
+        await asyncio.sleep(USE_WRITTEN_EVERY_S)
+        await to_thread.run_sync(_use_written, backend)
+
+
+def _use_written(backend: Backend) -> None:
+    """When keys were last used is nice to know, and stops nothing where it cannot be written."""
+    try:
+        backend.keys.write_use()
+    except HabeasError:
+        log.warning("when keys were last used could not be written")
 
 
 def _handler(path: str, backend: Backend) -> HTTPRouteHandler:

@@ -1,5 +1,6 @@
 """All routes in one table: what is not here is not there, and what is here asks for its access scope."""
 
+from functools import cache
 from typing import Any
 
 from habeas.disclosure.access import SubjectFile
@@ -22,7 +23,6 @@ from habeas.web import (
     acts,
     authzen,
     cases,
-    description,
     documents,
     events,
     examples,
@@ -32,7 +32,9 @@ from habeas.web import (
     policy,
     webhooks,
 )
-from habeas.web.operation import JSON, Many, OneOf, Operation
+from habeas.web.backend import Backend
+from habeas.web.openapi import describe
+from habeas.web.operation import JSON, Call, Many, OneOf, Operation
 from habeas.web.pages import Page, Pieces
 
 ANYTHING = "application/octet-stream"
@@ -53,6 +55,16 @@ def _act(path: str, name: str, tag: str, scope: To, summary: str, **more: Any) -
 def _read(path: str, name: str, tag: str, scope: To | None, summary: str, **more: Any) -> Operation:
     """A row for something to read."""
     return Operation(method="GET", path=path, name=name, tag=tag, scope=scope, summary=summary, **more)
+
+
+def _show(backend: Backend, call: Call) -> dict[str, Any]:  # noqa: ARG001 - every route is called alike
+    """The description, with where this server is."""
+    return _description() | {"servers": [{"url": call.base_url}]}
+
+
+@cache
+def _description() -> dict[str, Any]:
+    return describe(OPERATIONS)
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -565,7 +577,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "service",
         None,
         "This description",
-        handle=description.show,
+        handle=_show,
         answer=dict[str, Any],
     ),
 )

@@ -139,6 +139,7 @@ def test_open_cases_come_in_pages_most_urgent_first(service: Service) -> None:
     assert len(whole) >= 5
     seen: list[str] = []
     path: str | None = "/v1/cases?limit=2"
+    answer: dict[str, Any] = {}
     while path:
         answer = service.client.get(path, headers=service.program()).json()
         assert len(answer["items"]) <= 2

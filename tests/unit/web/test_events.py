@@ -2,6 +2,7 @@
 
 import json
 
+import httpx
 import pytest
 
 from habeas.domain.access import AccessScope
@@ -11,7 +12,7 @@ from tests.unit.web.conftest import Service, a_problem, an_envelope
 CN = {"residence": "CN"}
 
 
-def post(service: Service, content: bytes | str, type_: str, **headers: str) -> object:
+def post(service: Service, content: bytes | str, type_: str, **headers: str) -> httpx.Response:
     return service.client.post(
         "/v1/events", content=content, headers=service.program() | {"Content-Type": type_} | headers
     )
