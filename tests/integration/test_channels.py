@@ -389,9 +389,9 @@ def test_the_worker_command_sends_on_both_channels_what_is_kept_sealed(
 
     habeas("ingest", "day.ndjson")
     first = json.loads(habeas("worker", "--once", "--json"))
-    assert first == {"timers": 0, "effects": 0, "notices": 1, "email": 1, "webhook": 1}
+    assert first == {"timers": 0, "effects": 0, "notices": 1, "campaigns": 0, "bulk": 0, "email": 1, "webhook": 1}
     again = json.loads(habeas("worker", "--once", "--json"))
-    assert again == {"timers": 0, "effects": 0, "notices": 0, "email": 0, "webhook": 0}
+    assert again == {"timers": 0, "effects": 0, "notices": 0, "campaigns": 0, "bulk": 0, "email": 0, "webhook": 0}
     assert len(mail.received) == len(hook.requests) == 1
     (kept,) = [json.loads(line) for line in habeas("notices", "kim", "--json").splitlines()]
     assert {each["channel"] for each in kept["deliveries"] if each["delivered_at"]} == {"email", "webhook"}

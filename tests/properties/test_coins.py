@@ -9,7 +9,7 @@ from math import floor
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -37,6 +37,7 @@ from habeas.reference.coins.haircut import Shares, sweep_flows
 from habeas.reference.coins.ledger import MemoryBook, MemoryLedger
 from habeas.reference.coins.standing import Judge
 from habeas.reference.coins.trace import trace
+from tests.builders import NOON
 from tests.coins import (
     ADDRESSES,
     COIN,
@@ -286,7 +287,15 @@ def disordered(draw: st.DrawFn) -> list[Record]:
     return records
 
 
+def _opened_and_refused() -> list[Record]:
+    """An opening balance, then a transfer in the same transaction that is refused for its size: the opening stays."""
+    place: dict[str, Any] = {"asset": COIN.name, "height": 2, "index": 0, "tx": "t2.0", "at": NOON}
+    opening = Beginning(**place, log=0, receiver="thief", amount=1, why=Untraceable.OPENING)
+    return [opening, Transfer(**place, log=1, sender="thief", receiver="thief", amount=AMOUNT_MAX, fee=0), opening]
+
+
 @settings(max_examples=300)
+@example(_opened_and_refused())
 @given(disordered())
 def test_the_short_cut_is_what_the_rules_say(records: list[Record]) -> None:
     check_short_cut(MemoryLedger(), records)

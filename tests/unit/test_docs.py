@@ -2,10 +2,15 @@
 
 import re
 import shlex
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from habeas.disclosure.catalogue import catalogue
+from habeas.domain.bulk import BECAUSE, BulkKind
+from habeas.domain.campaign import CampaignPlan, faults
 from scripts import reference_docs
 
 ROOT = Path(__file__).parents[2]
@@ -57,3 +62,16 @@ def test_the_excerpt_of_the_story_in_the_readme_is_what_the_demo_tells(
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     excerpt = plain(readme[readme.index("```text\n") + 8 :]).split("```")[0].splitlines()
     assert [line for line in excerpt if line != "..." and line not in told] == []
+
+
+def test_the_plan_of_a_campaign_in_the_docs_can_be_drafted() -> None:
+    page = (ROOT / "docs/campaigns.md").read_text(encoding="utf-8")
+    plan = msgspec.toml.decode(page.split("```toml\n")[1].split("```")[0], type=CampaignPlan)
+    assert list(faults(plan, timedelta(days=30), plan.announced_at - timedelta(days=1))) == []
+
+
+def test_the_sentences_of_bulk_acts_in_the_docs_are_those_of_the_catalogue() -> None:
+    page = (ROOT / "docs/campaigns.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\w+) \| (lift|extend) \| (.+) \|$", page, re.MULTILINE)
+    said = catalogue("en").because
+    assert rows == [(b, kind, said[b]) for kind in BulkKind for b in BECAUSE[kind]]

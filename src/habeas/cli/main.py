@@ -8,6 +8,8 @@ import typer
 import habeas
 from habeas.cli import (
     ask,
+    bulk,
+    campaigns,
     cases,
     coins,
     diagnose,
@@ -74,6 +76,8 @@ app.command()(staff.annul)
 app.command()(staff.exempt)
 app.add_typer(cases.app, name="case")
 app.add_typer(documents.app, name="document")
+app.add_typer(campaigns.app, name="campaign")
+app.add_typer(bulk.app, name="bulk")
 app.add_typer(reference.app, name="reference")
 app.command()(screening.screen)
 app.command()(screening.rescreen)

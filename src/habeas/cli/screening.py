@@ -18,8 +18,6 @@ from habeas.domain.listing import Birth, ListVersion, ParsedList
 from habeas.domain.screening import BANDS, NAME_LENGTH_MAX, Query, Screening
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
-
     from habeas.evaluation.names import NamesEvaluation
     from habeas.reference.library import LoadedLists
     from habeas.reference.sanctions.load import ListFile
@@ -78,9 +76,7 @@ def rescreen(
 
     Example: habeas rescreen --since sanctions.OFAC-SDN@2024-05-02
     """
-    from rich.console import Console
-    from rich.progress import Progress
-
+    from habeas.cli import progress
     from habeas.service.rescreen import Customers
     from habeas.service.rescreen import rescreen as screen_again
 
@@ -91,18 +87,8 @@ def rescreen(
         def choose(customers: Customers) -> set[AccountId]:
             return set(map(AccountId, _current_lists(opened).could_be(customers, changed)))
 
-        with (
-            wiring.opened_intake(opened, looked_up=library) as intake,
-            Progress(console=Console(stderr=True), transient=True) as bar,
-        ):
-            tasks: dict[str, TaskID] = {}
-
-            def show_progress(what: str, done: int, of: int) -> None:
-                if what not in tasks:
-                    tasks[what] = bar.add_task(what, total=of)
-                bar.update(tasks[what], completed=done)
-
-            done = screen_again(opened, intake, library, wiring.now, choose if since else None, show_progress)
+        with wiring.opened_intake(opened, looked_up=library) as intake, progress.bar() as shown:
+            done = screen_again(opened, intake, library, wiring.now, choose if since else None, shown)
     show.json_line(done) if json else print(
         f"{done.named} names screened, {done.reported} accounts to look at, "
         f"{done.delisted} true matches whose entry is gone"

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 ROUND_EVERY_S = 1.0
 
+BATCH_ROUND = 1_024
+"""To how many accounts a round does what is due for one campaign or bulk act, before it looks at everything else again."""
+
 
 def worker(
     once: Annotated[bool, typer.Option("--once", help="Do what is due now, then stop.")] = False,
@@ -94,6 +97,8 @@ def _round(
     store: "Store", intake: "Intake", notices: "Notices", couriers: "Couriers", *, wait: bool
 ) -> tuple[dict[str, int], list[HabeasError]]:
     """What was done, and what went wrong: one part that fails keeps no other from its work."""
+    from habeas.service.bulk import Bulks
+    from habeas.service.campaign_run import CampaignRun
     from habeas.service.outbox import deliver_effects
     from habeas.service.timers import fire_due_timers
 
@@ -101,6 +106,10 @@ def _round(
         "timers": lambda: fire_due_timers(store, intake, wiring.now),
         "effects": lambda: deliver_effects(store, intake),
         "notices": notices.write,
+        "campaigns": lambda: CampaignRun(store, intake, notices, wiring.playbook(), wiring.now).advance_all(
+            BATCH_ROUND
+        ),
+        "bulk": lambda: Bulks(store, intake, wiring.now).run_all(BATCH_ROUND),
     }
     done: dict[str, int] = {}
     failed: list[HabeasError] = []
@@ -127,8 +136,11 @@ def _told(done: dict[str, int]) -> str:
         "timers": "timers fired",
         "effects": "effects delivered",
         "notices": "notices written",
+        "campaigns": "accounts gone through for campaigns",
+        "bulk": "restrictions gone through for bulk acts",
     }
-    return ", ".join(f"{count} {words.get(name, f'sent by {name}')}" for name, count in done.items())
+    told = [f"{count} {words.get(name, f'sent by {name}')}" for name, count in done.items() if count]
+    return ", ".join(told) or "nothing was due"
 
 
 def notices(account: AccountArgument, store: StoreOption = None, json: JsonOption = False) -> None:

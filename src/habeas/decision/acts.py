@@ -19,7 +19,7 @@ from habeas.decision import (
     release,
     suspicion,
 )
-from habeas.decision.draft import AUTOMATION, Draft
+from habeas.decision.draft import Draft
 from habeas.decision.remember import remember_proof
 from habeas.domain import event_data as data
 from habeas.domain.actor import Actor, Role
@@ -87,7 +87,7 @@ def _recheck(draft: Draft, restriction: Restriction) -> None:
 
 
 def _fall_back(draft: Draft, over: Restriction) -> Restriction:
-    """The milder restriction that follows when the heavier one's time is over."""
+    """The restriction that follows when another one's time is over. Whoever placed that one decided this too."""
     end = over.at_end
     assert end.kind is not None
     assert over.ends_at is not None
@@ -98,7 +98,6 @@ def _fall_back(draft: Draft, over: Restriction) -> Restriction:
         scope=end.scope,
         starts_at=over.ends_at,
         placed_at=draft.now,
-        placed_by=AUTOMATION,
         cause=draft.event.id,
         ends_at=over.ends_at + end.lasts_for if end.lasts_for else None,
         condition=end.condition.starting(draft.now) if end.condition else None,

@@ -6,7 +6,7 @@ from habeas.decision.birth import born
 from habeas.decision.draft import Draft
 from habeas.domain import event_data as data
 from habeas.domain.account import AccountState, Life
-from habeas.domain.campaign import OWNER, CampaignTerms, placed
+from habeas.domain.campaign import OWNER, CampaignTerms, area_of, placed
 from habeas.domain.decision import Refusal
 from habeas.domain.ids import RestrictionId
 from habeas.domain.region import RegionBasis
@@ -57,7 +57,7 @@ def _limit(draft: Draft, terms: CampaignTerms) -> Refusal | None:
         draft.open_case(CasePolicy(queue="review"), terms.reason, why)
         return Refusal("exempt", why)
     ends = (turns_at, condition.starting(draft.now) if turns_at is None else None)
-    area = terms.area_of(draft.state.entity, declared(draft.state)) or terms.areas[0]
+    area = area_of(terms, draft.state.entity, declared(draft.state)) or terms.areas[0]
     draft.place(
         born(
             draft,

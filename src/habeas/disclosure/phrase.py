@@ -1,6 +1,7 @@
 """A sentence with gaps, and its form for when a gap cannot be filled: a missing fact leaves no hole."""
 
 from collections.abc import Mapping
+from functools import cache
 from string import Formatter
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ class Variants(Struct, frozen=True, forbid_unknown_fields=True):
 Phrase = str | Variants
 
 
+@cache  # The sentences are those of the catalogues.
 def gaps(sentence: str) -> frozenset[str]:
     """The names of the gaps in a sentence."""
     return frozenset(name for _, name, _, _ in Formatter().parse(sentence) if name is not None)

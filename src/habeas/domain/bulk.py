@@ -105,6 +105,8 @@ class Bulk(Struct, frozen=True, omit_defaults=True, kw_only=True, tag="bulk"):
     """For `extend`: the new end."""
     evidence: Evidence | None = None
     """For `extend`: how well it is proved now."""
+    is_frozen: bool = False
+    """Whether the whole selection is written down."""
     signed: Signature | None = None
     declined: Signature | None = None
     step: Step | None = None
@@ -128,6 +130,8 @@ def why_not_sign(bulk: Bulk, by: Actor) -> str | None:
     """Why this actor may not sign; None if it may."""
     if bulk.signed is not None or bulk.is_done:
         return f"bulk act `{bulk.id}` is not waiting for a signature"
+    if not bulk.is_frozen:
+        return f"the selection of `{bulk.id}` was not written down to its end; propose it again"
     if by.name == bulk.proposed.by.name:
         return f"`{by.name}` proposed it; somebody else must sign"
     if by.role not in SIGNING_ROLES:

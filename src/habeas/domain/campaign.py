@@ -166,12 +166,15 @@ class CampaignTerms(Struct, frozen=True, omit_defaults=True, kw_only=True):
     is_met: bool = False
     """Whether the account has been limited by it already, now or before."""
 
-    def area_of(self, entity: EntityId, declared: dict[RegionBasis, tuple[str, ...]]) -> str | None:
-        """The area for which an account belongs to the campaign; None if it does not."""
-        if entity not in self.entities:
-            return None
-        said = (code for basis in self.basis for code in declared.get(basis, ()))
-        return next((code for code in said if code in self.areas or code[:2] in self.areas), None)
+
+def area_of(
+    of: CampaignPlan | CampaignTerms, entity: EntityId, declared: dict[RegionBasis, tuple[str, ...]]
+) -> str | None:
+    """The area for which an account, by what it has declared, belongs to a campaign; None if it does not."""
+    if entity not in of.entities:
+        return None
+    said = (code for basis in of.basis for code in declared.get(basis, ()))
+    return next((code for code in said if _meets(code, of.areas)), None)
 
 
 def terms(campaign: Campaign, *, is_met: bool = False) -> CampaignTerms:
@@ -245,6 +248,11 @@ class Reminder(Struct, frozen=True, order=True):
     is_residual: bool
     before: timedelta
 
+    @property
+    def date(self) -> datetime:
+        """The date of the plan that comes near."""
+        return self.at + self.before
+
 
 def reminders(
     plan: CampaignPlan, before_exit: tuple[timedelta, ...], before_residual: tuple[timedelta, ...]
@@ -269,6 +277,9 @@ def due_reminder(found: tuple[Reminder, ...], told: frozenset[str], at: datetime
     due = [reminder for reminder in found if reminder.at <= at]
     return due[-1] if due and due[-1].name not in told else None
 
+
+LATE_MAX_FOR = timedelta(days=1)
+"""How much later than planned an announcement may be made without new dates."""
 
 # --- guards: a refusal in words, or None -----------------------------------------------------------------------------
 
@@ -354,10 +365,45 @@ def why_not_sign(campaign: Campaign, by: Actor, signing: tuple[tuple[Role, ...],
     return None
 
 
+def why_not_decline(campaign: Campaign, by: Actor, signing: tuple[tuple[Role, ...], ...], at: datetime) -> str | None:
+    """Why this actor may not end a draft; None if it may. Whoever drafted it may take it back."""
+    if campaign.is_approved or campaign.is_over:
+        return f"campaign `{campaign.id}` is {campaign.stage(at)}, not a draft"
+    if by.name != campaign.drafted.by.name and not any(by.role in group for group in signing):
+        return f"the role {by.role} signs no campaigns, and so declines none"
+    return None
+
+
 def missing_signatures(campaign: Campaign, signing: tuple[tuple[Role, ...], ...]) -> tuple[tuple[Role, ...], ...]:
     """The groups of roles of which nobody has signed a draft yet."""
     signed = [each.by.role for each in campaign.signatures]
     return tuple(group for group in signing if not any(role in group for role in signed))
+
+
+def why_not_announce(campaign: Campaign, notice_min_for: timedelta, at: datetime) -> str | None:
+    """Why a campaign that is due is not announced at an instant: it waited so long that users would have too little time left;
+    None if it is.
+    """
+    plan = campaign.plan
+    if plan.law_forbids_notice or plan.withdraw_only_at is None:
+        return None
+    if plan.withdraw_only_at - at < notice_min_for - LATE_MAX_FOR:
+        left = (plan.withdraw_only_at - at).days
+        return (
+            f"campaign `{campaign.id}` was not announced on {plan.announced_at.isoformat()}, and now only {left} days of the "
+            f"{notice_min_for.days} that users must have are left; cancel it and draft it again with later dates"
+        )
+    return None
+
+
+def why_not_close(campaign: Campaign, by: Actor, at: datetime) -> str | None:
+    """Why this actor may not close a campaign now; None if it may."""
+    if by.role not in DRAFTING_ROLES:
+        return f"the role {by.role} does not close campaigns; ask one of {', '.join(sorted(DRAFTING_ROLES))}"
+    stage = campaign.stage(at)
+    if stage is not CampaignStage.RESIDUAL_HANDLING:
+        return f"campaign `{campaign.id}` is {stage}; it is closed when its residual handling is done"
+    return None
 
 
 def why_not_end(campaign: Campaign, kind: EndingKind, by: Actor) -> str | None:

@@ -130,15 +130,20 @@ def level_at(standing: Standing, request: Request, at: datetime) -> tuple[Level,
     """The level at an instant, and the restrictions that determine it."""
     if standing.is_free:
         return Level.ALLOW, ()
-    capability = request.capability
-    standing_now = list(_in_force(standing.restrictions, at))
+    return _level(standing, list(_in_force(standing.restrictions, at)), request, at)
+
+
+def _level(
+    standing: Standing, standing_now: list[tuple[Restriction, Phase]], request: Request, at: datetime
+) -> tuple[Level, tuple[RestrictionId, ...]]:
+    """The level where what is in force at the instant is known."""
     held = _held(request.asset, standing_now)
     if permit_for(standing, request, at) is not None:
         # What two people let through is not stopped by what they knew of; what law holds and held amounts are.
         standing_now = [(r, phase) for r, phase in standing_now if not _is_waived(phase)]
         standing = replace(standing, lives=tuple(life for life in standing.lives if life is not Life.RETAINED))
     limits = [(_limit(r, phase, request, held, at), r.id) for r, phase in standing_now]
-    level = join([*(limit for limit, _ in limits), _base_level(standing, capability)])
+    level = join([*(limit for limit, _ in limits), _base_level(standing, request.capability)])
     if level is Level.ALLOW:
         return level, ()
     return level, tuple(dict.fromkeys(id_ for limit, id_ in limits if limit is level))
@@ -156,7 +161,10 @@ def _is_waived(phase: Phase) -> bool:
 
 def effective_levels(standing: Standing, at: datetime) -> dict[Capability, Level]:
     """The level of every capability at an instant, for a request that says nothing more: what a person can count on."""
-    return {c: level_at(standing, Request(c, at), at)[0] for c in ACCOUNT_CAPABILITIES}
+    if standing.is_free:
+        return dict.fromkeys(ACCOUNT_CAPABILITIES, Level.ALLOW)
+    standing_now = list(_in_force(standing.restrictions, at))
+    return {c: _level(standing, standing_now, Request(c, at), at)[0] for c in ACCOUNT_CAPABILITIES}
 
 
 def _base_level(standing: Standing, capability: Capability) -> Level:

@@ -15,7 +15,7 @@ from habeas.decision.release import SHOWING
 from habeas.decision.remember import as_declared
 from habeas.domain import event_data as data
 from habeas.domain.account import AccountState
-from habeas.domain.campaign import CampaignTerms, terms
+from habeas.domain.campaign import CampaignTerms, area_of, terms
 from habeas.domain.case import Case
 from habeas.domain.errors import UnreadableRecordError
 from habeas.domain.event import Event
@@ -208,7 +208,7 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader, list
 def _campaigns(event: Event, state: AccountState, reader: Reader) -> tuple[CampaignTerms, ...]:
     """The live campaigns that are about the account as it is after this event."""
     after = as_declared(state, event.data) if isinstance(event.data, data.Profile) else state
-    about = [campaign for campaign in reader.live_campaigns() if terms(campaign).area_of(after.entity, declared(after))]
+    about = [campaign for campaign in reader.live_campaigns() if area_of(campaign.plan, after.entity, declared(after))]
     if not about:
         return ()
     try:

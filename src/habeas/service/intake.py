@@ -16,15 +16,15 @@ from msgspec.structs import replace
 from habeas.decision.decide import decide
 from habeas.decision.quarantine import quarantine
 from habeas.domain.account import AccountState, new_account
-from habeas.domain.decision import Outcome
+from habeas.domain.decision import Decision, Outcome
 from habeas.domain.errors import EventRejectedError, HabeasError, IdentityReusedError
 from habeas.domain.event import Event
 from habeas.domain.event_data import Profile
 from habeas.domain.facts import EnrichedEvent, Facts
 from habeas.domain.ids import AccountId, EntityId, EventId, event_seed
-from habeas.playbook.policy import Playbook
+from habeas.playbook.policy import Playbook, Policy
 from habeas.service.enrich import look_up, relate
-from habeas.service.ports import Clock, Coins, Lists, Places, Store, UnitOfWork
+from habeas.service.ports import Clock, Coins, Lists, Places, Reader, Store, UnitOfWork
 
 BATCH_MAX = 64
 
@@ -117,22 +117,37 @@ class Intake:
             if recorded.digest != event.digest:
                 return IdentityReusedError(event.account, event.source, event.id)
             return replace(recorded.outcome, duplicate=True)
-        state = work.account(event.account) or new_account(event.account)
+        judged = self._judge(work, waiting)
+        if isinstance(judged, HabeasError):
+            return judged
+        enriched, decision, policy = judged
+        work.record(enriched, decision, policy.playbook)
+        return decision.outcome
+
+    def foresee(self, event: Event) -> Answer:
+        """What would be answered if the event came now. Nothing is recorded."""
+        waiting = _Waiting(event, look_up(event, self._places, self._lists, self._coins), self.clock())
+        with self._store.reading() as reader:
+            judged = self._judge(reader, waiting)
+        return judged if isinstance(judged, HabeasError) else judged[1].outcome
+
+    def _judge(self, reader: Reader, waiting: "_Waiting") -> tuple[EnrichedEvent, Decision, Policy] | HabeasError:
+        event = waiting.event
+        state = reader.account(event.account) or new_account(event.account)
         policy = self._playbook.policy(_entity(event, state))
         if event.time - waiting.received_at > policy.safety.ahead_for:
             return EventRejectedError(
                 f"event `{event.id}` is dated {event.time.isoformat()}, more than {policy.safety.ahead_for} ahead of now; "
                 "check the sender's clock and send it again"
             )
-        facts = relate(waiting.facts, event, state, work, self._lists)
+        facts = relate(waiting.facts, event, state, reader, self._lists)
         seed = event_seed(self._store.identity_key, event.account, event.source, event.id)
         enriched = EnrichedEvent(event, facts, seed, waiting.received_at)
         try:
             decision = decide(state, enriched, policy)
         except Exception as exc:  # noqa: BLE001 - an event that cannot be judged must not stop the others
             decision = quarantine(state, enriched, policy, f"{type(exc).__name__}: {exc}")
-        work.record(enriched, decision, policy.playbook)
-        return decision.outcome
+        return enriched, decision, policy
 
 
 def _entity(event: Event, state: AccountState) -> EntityId:

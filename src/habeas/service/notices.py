@@ -9,17 +9,18 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from habeas.disclosure.catalogue import catalogue
-from habeas.disclosure.notice import documents_notice, promise_notice, restriction_notice, waiting_notice
+from habeas.disclosure.notice import documents_notice, exit_notice, promise_notice, restriction_notice, waiting_notice
 from habeas.disclosure.view import View, look
+from habeas.domain.campaign import Reminder
 from habeas.domain.contact import Contact
 from habeas.domain.decision import CaseSaid, Message, Topic
 from habeas.domain.document import DocumentRequest, ItemStatus, RequestStatus
 from habeas.domain.errors import HabeasError, UnreadableRecordError
-from habeas.domain.ids import AccountId
+from habeas.domain.ids import AccountId, BatchId, fingerprint
 from habeas.domain.notice import Channel, Notice, NoticeTopic
 from habeas.domain.restriction import Restriction
 from habeas.playbook.policy import Playbook
-from habeas.service.ports import Clock, QueuedMessage, Reader, Store, UnitOfWork
+from habeas.service.ports import Clock, QueuedMessage, Reader, Store
 from habeas.service.questions import Questions
 
 SWEEP_MAX = 64
@@ -49,10 +50,7 @@ class Notices:
         failed: list[HabeasError] = []
         for topic in _TOPICS:
             for queued in self._pieces(topic, failed):
-                with self._store.transaction() as work:
-                    written = [each.position for each in queued if self._is_written(work, each.message, failed)]
-                    work.delivered(written, self._clock())
-                done += len(written)
+                done += self._written(queued, failed)
         if failed:
             raise failed[0]
         return done
@@ -76,48 +74,80 @@ class Notices:
             yield queued
             last = queued[-1].position
 
-    def _is_written(self, work: UnitOfWork, message: Message, failed: list[HabeasError]) -> bool:
-        try:
-            notice = self._of_message(work, message)
-            if notice is not None:
-                self._add(work, notice)
-        except HabeasError as exc:
-            failed.append(exc)
-            return False
-        return True
+    def _written(self, queued: Sequence[QueuedMessage], failed: list[HabeasError]) -> int:
+        """Notices of some messages. They are made before the transaction, so that no decision waits for wording."""
+        made: list[Notice] = []
+        to_write: list[tuple[int, Notice | None, Sequence[Channel]]] = []
+        with self._store.reading() as reader:
+            for each in queued:
+                try:
+                    notice = self._of_message(reader, each.message, made)
+                    channels = self._channels_for(reader, notice) if notice is not None else ()
+                except HabeasError as exc:
+                    failed.append(exc)
+                    continue
+                to_write.append((each.position, notice, channels))
+                made += [notice] if notice is not None else []
+        written: list[int] = []
+        with self._store.transaction() as work:
+            for position, notice, channels in to_write:
+                try:
+                    if notice is not None:
+                        work.add_notice(notice, channels)
+                except UnreadableRecordError as exc:
+                    failed.append(exc)
+                    continue
+                written.append(position)
+            work.delivered(written, self._clock())
+        return len(written)
 
-    def _of_message(self, reader: Reader, message: Message) -> Notice | None:
+    def _of_message(self, reader: Reader, message: Message, made: Sequence[Notice]) -> Notice | None:
+        """What a message says, if that is news; `made` are notices of the same piece."""
         view = self._view(reader, message.account)
+        told = [*reader.notices(message.account), *(each for each in made if each.account == message.account)]
         if message.topic is Topic.DOCUMENTS:
-            return _of_request(reader, view, _decode_request(message.body), message.id)
+            return _of_request(told, view, _decode_request(message.body), message.id)
         if message.topic is Topic.CASE:
             return _of_case(view, _decode_case(message.body), message.id)
         restriction = _decode_restriction(message.body)
-        told = [notice for notice in reader.notices(message.account) if notice.about == restriction.id]
-        notice = restriction_notice(view, restriction, message.id, is_known=bool(told))
+        of_this = [notice for notice in told if notice.about == restriction.id]
+        notice = restriction_notice(view, restriction, message.id, is_known=bool(of_this))
         # A change that changes no word is no news.
-        is_news = notice is None or notice.topic is not NoticeTopic.CHANGED or not notice.says_the_same(told[-1])
+        is_news = notice is None or notice.topic is not NoticeTopic.CHANGED or not notice.says_the_same(of_this[-1])
         return notice if is_news else None
 
-    # --- both --------------------------------------------------------------------------------------------------------
+    def remind(self, accounts: Sequence[AccountId], batch: BatchId, reminder: Reminder) -> int:
+        """Tell everybody whom a campaign limits that one of its dates comes near; returns how many were told now. Each is told
+        once, however often this runs.
+        """
+        topic = NoticeTopic.RESIDUAL_SOON if reminder.is_residual else NoticeTopic.EXIT_SOON
+        to_write: list[tuple[Notice, Sequence[Channel]]] = []
+        with self._store.reading() as reader:
+            for account in accounts:
+                view = self._view(reader, account)
+                standing = next((each.restriction for each in view.limits if each.restriction.batch == batch), None)
+                id_ = f"nt_{fingerprint(f'{batch}/{reminder.name}/{account}')}"
+                notice = None if standing is None else exit_notice(view, standing, topic, reminder.date, id_)
+                if notice is not None:
+                    to_write.append((notice, self._channels_for(reader, notice)))
+        with self._store.transaction() as work:
+            return sum(work.add_notice(notice, channels) for notice, channels in to_write)
 
     def _view(self, reader: Reader, account: AccountId) -> View:
         now = self._clock()
         standing, requests, policy = self._questions.stands(reader, account, now)
         return look(standing, policy, now, catalogue(_contact(reader, account).locale), requests)
 
-    def _add(self, work: UnitOfWork, notice: Notice) -> bool:
-        contact = _contact(work, notice.account)
-        has_address = bool(contact.addresses(notice.made_at))
-        channels = [each for each in self._channels if has_address or each is not Channel.EMAIL]
-        return work.add_notice(notice, channels)
+    def _channels_for(self, reader: Reader, notice: Notice) -> Sequence[Channel]:
+        has_address = bool(_contact(reader, notice.account).addresses(notice.made_at))
+        return [each for each in self._channels if has_address or each is not Channel.EMAIL]
 
 
-def _of_request(reader: Reader, view: View, request: DocumentRequest, id_: str) -> Notice | None:
+def _of_request(so_far: Sequence[Notice], view: View, request: DocumentRequest, id_: str) -> Notice | None:
     """Asked for, asked for again because one was not good, or soon due. What else moves a request is no news to its user."""
     if request.status is not RequestStatus.ISSUED or request.due_at <= view.at:
         return None
-    told = [notice for notice in reader.notices(view.standing.account) if notice.about == request.id]
+    told = [notice for notice in so_far if notice.about == request.id]
     is_due = request.is_reminded and all(notice.topic is not NoticeTopic.DOCUMENTS_DUE for notice in told)
     notice = documents_notice(view, request, NoticeTopic.DOCUMENTS_DUE if is_due else NoticeTopic.DOCUMENTS_ASKED, id_)
     is_news = is_due or not told or any(item.status is ItemStatus.REJECTED for item in request.items)

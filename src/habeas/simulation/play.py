@@ -9,18 +9,21 @@ from msgspec import Struct
 
 from habeas.disclosure.statement import Statement
 from habeas.domain.decision import Outcome
-from habeas.domain.event import Event, make_event
-from habeas.domain.ids import AccountId
+from habeas.domain.event import CAMPAIGN_SOURCE, Event, make_event
+from habeas.domain.ids import AccountId, EventId
 from habeas.domain.restriction import Restriction
 from habeas.domain.verdict import Request, Verdict
 from habeas.playbook.policy import Playbook
 from habeas.service.acts import carry_out
+from habeas.service.campaign_run import CampaignRun, met_id
+from habeas.service.campaigns import Campaigns
 from habeas.service.intake import Intake
+from habeas.service.notices import Notices
 from habeas.service.outbox import deliver_effects
 from habeas.service.ports import Lists, Places, Store
 from habeas.service.questions import Questions
 from habeas.service.timers import fire_due_timers
-from habeas.simulation.story import Chapter, Happening, StaffAct
+from habeas.simulation.story import CORA, MANAGER, MAX, Chapter, Happening, RegionExit, StaffAct
 
 SOURCE = "urn:demo:exchange"
 
@@ -52,13 +55,18 @@ def play(
     """Play chapter after chapter so that each ends at `end_at`."""
     clock = ScriptedClock(end_at)
     questions = Questions(store, playbook, places, lists)
+    manager = Campaigns(store, playbook, clock)
     with Intake(store, playbook, places, lists, clock) as intake:
+        run = CampaignRun(store, intake, Notices(store, playbook, clock), playbook, clock)
         for chapter in chapters:
             events = []
             for number, happening in enumerate(sorted(chapter.happenings, key=lambda h: -h.hours_ago)):
                 clock.now = end_at - timedelta(hours=happening.hours_ago)
                 fire_due_timers(store, intake, clock)
-                events.append(_happen(happening, f"{chapter.account}-{number}", clock, intake))
+                if isinstance(happening, RegionExit):
+                    events.append(_leave(happening, manager, run, store, clock.now))
+                else:
+                    events.append(_happen(happening, f"{chapter.account}-{number}", clock, intake))
             clock.now = end_at
             fire_due_timers(store, intake, clock)
             deliver_effects(store, intake)
@@ -88,6 +96,21 @@ def _happen(
         return clock.now, f"staff: {type(act).__name__}", shown, carry_out(intake, account, act, clock.now)
     data = {name: _dated(value, clock.now, happening.hours_ago) for name, value in happening.data.items()}
     return clock.now, happening.type, data, intake.decide(_event(happening, id_, account, clock.now, data))
+
+
+def _leave(
+    happening: RegionExit, manager: Campaigns, run: CampaignRun, store: Store, at: datetime
+) -> tuple[datetime, str, dict[str, Any], Outcome]:
+    """A region exit is drafted, signed and announced; what that means for the account of the chapter."""
+    campaign = manager.draft(happening.plan(at), MANAGER, "the licence ends")
+    for signer in (CORA, MAX):
+        manager.sign(campaign.id, signer, "read, and agreed")
+    run.advance(campaign.id)
+    with store.reading() as reader:
+        met = reader.recorded(AccountId(happening.account), CAMPAIGN_SOURCE, EventId(met_id(campaign.id)))
+    assert met is not None
+    shown = {"signed by": [str(CORA), str(MAX)], "about": list(campaign.plan.areas)}
+    return at, f"campaign {campaign.id}", shown, met.outcome
 
 
 def _event(happening: Happening, id_: str, account: AccountId, at: datetime, data: dict[str, Any]) -> Event:

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from habeas.domain.actor import Actor, Role
+from habeas.domain.campaign import CampaignPlan, Cause
 from habeas.domain.event_data import ExemptAct, PlaceAct
 from habeas.domain.evidence import Evidence
 from habeas.domain.kind import Kind
@@ -27,6 +28,8 @@ UGOS_PASSPORT = {"kind": "passport", "number": "C01X00T47", "country": "DE"}
 JANE = Actor("jane", Role.ANALYST)
 MIA = Actor("mia", Role.SENIOR_ANALYST)
 CORA = Actor("cora", Role.COUNSEL)
+MAX = Actor("max", Role.MLRO)
+MANAGER = Actor("mia", Role.CAMPAIGN_MANAGER)
 
 
 class Happening(Struct, frozen=True):
@@ -46,12 +49,20 @@ class StaffAct(Struct, frozen=True):
     act: Callable[[datetime], PlaceAct | ExemptAct]
 
 
+class RegionExit(Struct, frozen=True):
+    """A campaign that Mia drafts, Cora and Max sign, and that reaches an account. `plan` is made from its first day."""
+
+    hours_ago: float
+    account: str
+    plan: Callable[[datetime], CampaignPlan]
+
+
 class Chapter(Struct, frozen=True):
     """What happens to one person. `asks` are questions put at `read_hours_ago`, when the user also reads the statement."""
 
     title: str
     account: str
-    happenings: tuple[Happening | StaffAct, ...]
+    happenings: tuple[Happening | StaffAct | RegionExit, ...]
     asks: tuple[str, ...]
     read_hours_ago: float = 0
 
@@ -409,5 +420,34 @@ CHAPTERS: tuple[Chapter, ...] = (
             Happening(19, "ugo-again", "kyc.decided", {"tier": 1, "result": "accepted"}),
         ),
         asks=("login", "place_order", "withdraw_crypto"),
+    ),
+    Chapter(
+        title="The exchange leaves the Netherlands, as it announced. Noor can take her money out; Finn has moved in time.",
+        account="noor",
+        happenings=(
+            Happening(24 * 300, "noor", "account.opened", {"residence": "NL", "email": "noor@mail.example"}),
+            Happening(24 * 300, "finn", "account.opened", {"residence": "NL"}),
+            RegionExit(
+                24 * 36,
+                "noor",
+                lambda at: CampaignPlan(
+                    id="cp_nl",
+                    title="Exit from the Netherlands",
+                    areas=("NL",),
+                    cause=Cause.REGULATION,
+                    announcement="https://www.example.com/exit-nl",
+                    announced_at=at,
+                    reduce_only_at=at + timedelta(days=20),
+                    withdraw_only_at=at + timedelta(days=31),
+                    residual_at=at + timedelta(days=60),
+                ),
+            ),
+            Happening(24 * 30, "noor", "order.placed", {"market": "BTC-EUR", "side": "buy", "usd": "90"}),
+            Happening(24 * 12, "finn", "account.profile_changed", {"residence": "FR"}),
+            Happening(24 * 12 - 1, "finn", "document.decided", {"kind": "proof_of_address", "result": "accepted"}),
+            Happening(24 * 10, "noor", "order.placed", {"market": "BTC-EUR", "side": "buy", "usd": "90"}),
+            Happening(24 * 2, "finn", "order.placed", {"market": "BTC-EUR", "side": "buy", "usd": "90"}),
+        ),
+        asks=("login", "place_order", "close_position", "withdraw_crypto", "withdraw_fiat"),
     ),
 )

@@ -252,8 +252,12 @@ def test_worker_once_fires_what_is_due(run: Run, tmp_path: Path) -> None:
     ]
     run("ingest", a_file(tmp_path / "day.ndjson", *lines))
 
-    assert run("worker", "--once", "--json").json() == [{"timers": 1, "effects": 0, "notices": 3}]
-    assert run("worker", "--once", "--json").json() == [{"timers": 0, "effects": 0, "notices": 0}]
+    assert run("worker", "--once", "--json").json() == [
+        {"timers": 1, "effects": 0, "notices": 3, "campaigns": 0, "bulk": 0}
+    ]
+    assert run("worker", "--once", "--json").json() == [
+        {"timers": 0, "effects": 0, "notices": 0, "campaigns": 0, "bulk": 0}
+    ]
 
 
 def test_a_playbook_is_validated_and_a_bad_one_is_named_with_its_path(run: Run, tmp_path: Path) -> None:

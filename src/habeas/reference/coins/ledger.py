@@ -356,14 +356,14 @@ class MemoryBook:
         return node
 
     def put(self, sender: int, receiver: int, amount: int, log: int) -> None:
-        out_start = in_start = 0
+        out_start = self._sent.at(sender) if sender >= 0 else 0
+        in_start = self._received.at(receiver) if receiver >= 0 else 0
+        # Before anything is written: what is refused here leaves no flow behind by which it could be undone.
+        if receiver >= 0 and in_start + amount > AMOUNT_MAX:
+            raise too_large(f"{self.name}: all that `{self.owner(receiver)}` received")
         if sender >= 0:
-            out_start = self._sent.at(sender)
             self._sent.set(sender, out_start + amount)
         if receiver >= 0:
-            in_start = self._received.at(receiver)
-            if in_start + amount > AMOUNT_MAX:
-                raise too_large(f"{self.name}: all that `{self.owner(receiver)}` received")
             self._received.set(receiver, in_start + amount)
         self._sender.append(sender)
         self._receiver.append(receiver)
@@ -438,7 +438,8 @@ class MemoryBook:
                 self._received.set(each.receiver, self._received.at(each.receiver) - each.amount)
             self._forget_links(flow)
         for flow in range(count, len(self)):
-            self._tx_block[self._tx[flow]] = _ABSENT
+            if self._tx_first[self._tx[flow]] >= count:
+                self._tx_block[self._tx[flow]] = _ABSENT
         if self._current != _NONE and self._tx_first[self._current] >= count:
             self._tx_block[self._current] = _ABSENT  # One that had no flows yet.
         self._dropped = gone[: max(0, marked - count)] + self._dropped
