@@ -116,7 +116,8 @@ def decisions(draw: st.DrawFn, enriched: EnrichedEvent) -> Decision:
         for ip, hours in draw(st.lists(st.tuples(ips, st.integers(1, 3)), max_size=2))
     )
     holder = draw(st.sampled_from((None, HolderId("h-1"), HolderId("h-2"))))
-    state = AccountState(account=account, holder=holder, decided_at=enriched.event.time)
+    parents = draw(st.sampled_from(((), (), (AccountId("acct-3"),))))
+    state = AccountState(account=account, holder=holder, parents=parents, decided_at=enriched.event.time)
     return a_decision(
         enriched,
         state=state,
@@ -143,6 +144,8 @@ def view(reader: Reader) -> dict[str, Any]:
         "accounts": list(reader.accounts()),
         "due timers": [tuple(reader.due_timers(at, 2)) + tuple(reader.due_timers(at, 99)) for at in TIMES],
         "messages": messages(reader),
+        "limited": [reader.limited_accounts(AccountId("acct-1"), limit) for limit in (1, 9)],
+        "limit changes": [tuple(reader.limit_changes(after, 2)) for after in (0, 5, reader.last_limit_change())],
         "holders": [reader.holder_accounts(HolderId(holder)) for holder in ("h-1", "h-2")],
         "restriction accounts": [reader.restriction_account(RestrictionId(id_)) for id_ in RESTRICTIONS],
         "addresses": [
@@ -294,6 +297,15 @@ class ChangedRestrictionsBecomeYoungest(MemoryRows):
         super().write(changes)
 
 
+class ChangesStayAtTheirFirstPosition(MemoryRows):
+    @override
+    def write(self, changes: Changes) -> None:
+        before = self._tables.limit_changes.get(changes.account.account_id)
+        super().write(changes)
+        if before is not None:
+            self._tables.limit_changes[before.account_id] = before
+
+
 class OldHoldersKeepAccounts(MemoryRows):
     @override
     def write(self, changes: Changes) -> None:
@@ -346,6 +358,7 @@ class PositionsCountOneAccount(MemoryRows):
         TimersStay,
         AnyGenerationFires,
         ChangedRestrictionsBecomeYoungest,
+        ChangesStayAtTheirFirstPosition,
         OldHoldersKeepAccounts,
         QueueIsReadFromItsEnd,
         FailedLoginsStayForEver,

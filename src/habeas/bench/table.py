@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from habeas.bench import campaigns, coins, decisions, http, names, places, reference, rules, stores
+from habeas.bench import campaigns, coins, decisions, gate, http, names, places, reference, rules, stores
 
 
 class Bench(Struct, frozen=True):
@@ -29,5 +29,6 @@ BENCHES: dict[str, Bench] = {
     "login": Bench(places.bench_login, 20_000),
     "names": Bench(names.bench_names, 20_000),
     "coins": Bench(coins.bench_coins, 200_000),
+    "gate": Bench(gate.bench_gate, 10_000_000),
     "reference": Bench(reference.bench_reference, 20_000),
 }

@@ -13,9 +13,11 @@ from habeas.playbook.load import read_playbook, shipped_playbook
 from habeas.playbook.policy import Playbook
 
 if TYPE_CHECKING:
+    from habeas.gateway.gate import Gate
     from habeas.reference.coins.ledger import MemoryLedger
     from habeas.reference.coins.origin import LedgerCoins
     from habeas.reference.library import ListsBuilder, PlacesBuilder, TagsBuilder
+    from habeas.service.feed import Feed
     from habeas.service.intake import Intake
     from habeas.service.library import Library
     from habeas.service.ports import Clock, Sender, Store
@@ -89,6 +91,16 @@ def questions(store: "Store") -> "Questions":
 
     looked_up = library(store)
     return Questions(store, playbook(), looked_up, looked_up)
+
+
+@contextmanager
+def opened_gate(store: "Store", feed: "Feed | None" = None) -> "Iterator[Gate]":
+    """A gate beside the store, with the playbook in use and the store's reference sets."""
+    from habeas.gateway.gate import Gate
+
+    looked_up = library(store)
+    with Gate.from_store(store, playbook(), looked_up, looked_up, feed=feed) as gate:
+        yield gate
 
 
 def library(store: "Store") -> "Library":

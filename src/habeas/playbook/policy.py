@@ -298,6 +298,8 @@ class Safety(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`[safety]`: what happens when something is not known or went wrong."""
 
     unknown_outflow: Level
+    stale_for: timedelta
+    """How old a gate's knowledge may be; beyond that, it holds outflow."""
     ahead_for: timedelta
     """An event dated further ahead of its receipt than this is refused."""
     large_share: Decimal

@@ -21,6 +21,7 @@ from habeas.domain.errors import UnreadableRecordError
 from habeas.domain.event import Event
 from habeas.domain.facts import Facts, ListHit, MainAccount, NameHit
 from habeas.domain.ids import AccountId, CaseId, HolderId, RestrictionId
+from habeas.domain.limit import main_line
 from habeas.domain.listing import Birth, EntityKind
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction, Scope, Status
@@ -161,10 +162,6 @@ def _with_names(facts: Facts, said: data.Profile, state: AccountState, lists: Li
     return replace(facts, names=names or (), unavailable=missing if names is not None else (*missing, "names"))
 
 
-MAIN_LINE_MAX = 4
-"""How many levels of main accounts are followed."""
-
-
 def relate(facts: Facts, event: Event, state: AccountState, reader: Reader, lists: Lists) -> Facts:
     """The same facts with what came from the IP address lately, the account's main accounts and the holder's other accounts,
     as recorded at this moment; and of a change of the profile, with who the account is after it.
@@ -197,7 +194,7 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader, list
         return facts
     return replace(
         facts,
-        mains=tuple(main_account(reader, main) for main in main_line(reader, parents)),
+        mains=tuple(main_account(reader, main) for main in main_accounts(reader, parents)),
         holder=holder,
         siblings=siblings,
         holder_restrictions=_holder_restrictions(reader, siblings) if isinstance(event.data, data.Profile) else (),
@@ -240,15 +237,14 @@ def _contested(event: Event, case: Case | None) -> RestrictionId | None:
             return None
 
 
-def main_line(reader: Reader, parents: tuple[AccountId, ...]) -> tuple[AccountId, ...]:
-    """Main accounts and their own main accounts: an account under a sub-account follows the top one too."""
-    line: dict[AccountId, None] = dict.fromkeys(parents)
-    rising = list(parents)
-    for _ in range(MAIN_LINE_MAX):
-        states = [reader.account(main) for main in rising]
-        rising = [p for state in states if state is not None for p in state.parents if p not in line]
-        line |= dict.fromkeys(rising)
-    return tuple(line)
+def main_accounts(reader: Reader, parents: tuple[AccountId, ...]) -> tuple[AccountId, ...]:
+    """Main accounts and their own main accounts, as recorded."""
+
+    def parents_of(main: AccountId) -> tuple[AccountId, ...]:
+        state = reader.account(main)
+        return () if state is None else state.parents
+
+    return main_line(parents, parents_of)
 
 
 def main_account(reader: Reader, account: AccountId) -> MainAccount:

@@ -4,7 +4,7 @@ One thread writes. It takes what has queued up, decides each event inside one tr
 those who wait: nothing is acknowledged before it is durable.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from queue import SimpleQueue
@@ -44,6 +44,7 @@ class Intake:
         self._coins = coins
         self.clock = clock
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._told: list[Callable[[], None]] = []
         with store.transaction() as work:
             work.record_playbook(playbook.version, playbook.text)
         self._writer = Thread(target=self._write, name="habeas-writer", daemon=True)
@@ -60,6 +61,10 @@ class Intake:
         waiting = _Waiting(event, look_up(event, self._places, self._lists, self._coins), self.clock())
         self._queue.put(waiting)
         return waiting.future
+
+    def after_commit(self, tell: Callable[[], None]) -> None:
+        """Call something, shortly, in the writing thread, after each commit from now on."""
+        self._told.append(tell)
 
     def decide(self, event: Event) -> Outcome:
         """Submit one event and wait for its outcome. Raises EventRejectedError if it is refused."""
@@ -108,7 +113,10 @@ class Intake:
         if not batch:
             return []
         with self._store.transaction() as work:
-            return [self._decide_one(work, waiting) for waiting in batch]
+            answers = [self._decide_one(work, waiting) for waiting in batch]
+        for tell in self._told:
+            tell()
+        return answers
 
     def _decide_one(self, work: UnitOfWork, waiting: "_Waiting") -> Answer:
         event = waiting.event

@@ -99,6 +99,15 @@ class StoredEntry(Struct, frozen=True):
     stored: bytes
 
 
+class LimitChange(Struct, frozen=True):
+    """What limits an account changed, for the last time so far, with the journal entry at `position`. Positions are as those
+    of journal entries: once one was seen, no change with a lower one can still come.
+    """
+
+    position: int
+    account: AccountId
+
+
 class SignedCheckpoint(Struct, frozen=True):
     """A checkpoint as it is stored: its number from 1, the bytes that were signed (`service.checkpoints`), the signature."""
 
@@ -309,6 +318,17 @@ class Reader(Protocol):
 
     def journal_end(self) -> int:
         """The position of the last journal entry; 0 where there is none."""
+
+    def limited_accounts(self, after: AccountId, limit: int) -> Sequence[AccountId]:
+        """Accounts that a gate must know (`domain.limit.is_limited`), in id order, behind one."""
+
+    def limit_changes(self, after: int, limit: int) -> Sequence[LimitChange]:
+        """Accounts whose limits, life, main accounts or permits changed behind a position, each once with its latest change,
+        by position. An account is told of for good: that it is free again is a change too.
+        """
+
+    def last_limit_change(self) -> int:
+        """The position of the last of these changes; 0 where there is none. Costs next to nothing."""
 
     def journal_entries(self, after: int, until: int) -> Iterator[StoredEntry]:
         """The entries of all accounts behind a position and up to another, by position."""

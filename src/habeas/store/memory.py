@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from heapq import nsmallest
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, TypeVar
 
 from habeas.domain.case import CaseStatus
@@ -46,6 +46,7 @@ from habeas.store.rows import (
     FailedLoginRow,
     FileRow,
     JournalRow,
+    LimitChangeRow,
     MemberRow,
     MessageRow,
     NoticeRow,
@@ -106,6 +107,8 @@ class Tables:
     batches: dict[BatchId, BatchRow] = field(default_factory=dict)
     members: dict[MemberRow, None] = field(default_factory=dict)
     api_keys: dict[str, ApiKeyRow] = field(default_factory=dict)
+    limit_changes: dict[AccountId, LimitChangeRow] = field(default_factory=dict)
+    """By position."""
 
     def copy(self) -> "Tables":
         return Tables(
@@ -133,6 +136,7 @@ class Tables:
             self.batches.copy(),
             self.members.copy(),
             self.api_keys.copy(),
+            self.limit_changes.copy(),
         )
 
 
@@ -334,6 +338,17 @@ class MemoryRows:
     def api_keys(self, id_: str | None) -> Sequence[ApiKeyRow]:
         return sorted(row for row in self._tables.api_keys.values() if id_ in (None, row.id))
 
+    def limited_accounts(self, after: str, limit: int) -> Sequence[AccountId]:
+        rows = self._tables.limit_changes.values()
+        return nsmallest(limit, (row.account_id for row in rows if row.is_limited and row.account_id > after))
+
+    def limit_changes(self, after: int, limit: int) -> Sequence[LimitChangeRow]:
+        latest_first = takewhile(lambda row: row.position > after, reversed(self._tables.limit_changes.values()))
+        return list(latest_first)[::-1][:limit]
+
+    def last_limit_change(self) -> int:
+        return next((row.position for row in reversed(self._tables.limit_changes.values())), 0)
+
     def entry_count(self) -> int:
         return sum(len(folder.journal) for folder in self._tables.folders.values())
 
@@ -363,6 +378,9 @@ class MemoryRows:
             message_ids=folder.message_ids.union(message.id for message in fresh),
             requests=_changed(folder.requests, changes.requests),
         )
+        if changes.is_limited is not None:
+            tables.limit_changes.pop(row.account_id, None)
+            tables.limit_changes[row.account_id] = LimitChangeRow(row.account_id, tables.last_entry, changes.is_limited)
         for restriction in changes.restrictions:
             carriers = tables.restriction_accounts.get(restriction.id, frozenset())
             tables.restriction_accounts[restriction.id] = carriers | {row.account_id}

@@ -25,6 +25,7 @@ from habeas.domain.event import Event
 from habeas.domain.event_data import Counterparty, Profile, TimerDue
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import AccountId, DocumentFileId, EntityId
+from habeas.domain.limit import are_limited_alike, is_limited
 from habeas.domain.listing import document_key
 from habeas.domain.login import LOGINS_COUNTED_MAX, TraitFact, cell_of, total_cell
 from habeas.domain.notice import Channel, ChannelHealth, Delivery, Notice
@@ -170,10 +171,15 @@ def changes(
         forgets_key=decision.is_purge,
         refusals=[_refusal_row(refusal, event, vault) for refusal in decision.refused_ips],
         login=_login_cells(enriched.facts.traits),
+        is_limited=_is_limited(before.state if before else AccountState(account=account), state),
     )
     if decision.is_purge:
         return written, OpenAccount(row._replace(wrapped_key=None), None, state)
     return written, OpenAccount(row, sealer, state)
+
+
+def _is_limited(before: AccountState, after: AccountState) -> int | None:
+    return None if are_limited_alike(before, after) else int(is_limited(after))
 
 
 def recorded_event(enriched: EnrichedEvent, decision: Decision, playbook: str) -> RecordedEvent:

@@ -287,6 +287,14 @@ class ChannelRow(NamedTuple):
     disabled_at: int | None
 
 
+class LimitChangeRow(NamedTuple):
+    """At which position of the journal what limits an account last changed, and whether a gate must know it since."""
+
+    account_id: AccountId
+    position: int
+    is_limited: int
+
+
 class RecordedRow(NamedTuple):
     """What is known of an event that came before: its digest, its journal entry, and the key that opens it."""
 
@@ -329,6 +337,10 @@ class Changes(NamedTuple):
     refusals: Sequence[RefusalRow] = ()
     """One that begins inside an earlier one prolongs it: the later end wins."""
     login: LoginCells | None = None
+    is_limited: int | None = None
+    """Whether a gate must know the account from now on; None: what limits it did not change. Kept with the position of the
+    last of `entries`.
+    """
 
 
 class Rows(Protocol):
@@ -457,6 +469,15 @@ class Rows(Protocol):
 
     def api_keys(self, id_: str | None) -> Sequence[ApiKeyRow]:
         """The one of this id, or all by id."""
+
+    def limited_accounts(self, after: str, limit: int) -> Sequence[AccountId]:
+        """Those that a gate must know, in id order."""
+
+    def limit_changes(self, after: int, limit: int) -> Sequence[LimitChangeRow]:
+        """By `position`; an account is there once, at the latest."""
+
+    def last_limit_change(self) -> int:
+        """The highest `position` of them, 0 where there are none."""
 
     def entry_count(self) -> int: ...
 

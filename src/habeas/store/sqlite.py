@@ -50,6 +50,7 @@ from habeas.store.rows import (
     DocumentRow,
     FileRow,
     JournalRow,
+    LimitChangeRow,
     MemberRow,
     MessageRow,
     NoticeRow,
@@ -110,6 +111,16 @@ _QUEUED_ABOUT = """
     WHERE o.delivered_at IS NULL AND o.position > ? AND o.topic = ? ORDER BY o.position LIMIT ?
 """
 _PLAYBOOK = "SELECT text FROM playbook WHERE version = ?"
+_LIMITED_ACCOUNTS = """
+    SELECT account_id FROM limit_change INDEXED BY limit_change_limited
+    WHERE is_limited = 1 AND account_id > ? ORDER BY account_id LIMIT ?
+"""
+_LIMIT_CHANGES = "SELECT * FROM limit_change WHERE position > ? ORDER BY position LIMIT ?"
+_LAST_LIMIT_CHANGE = "SELECT coalesce(max(position), 0) FROM limit_change"
+_SET_LIMIT_CHANGE = """
+    INSERT INTO limit_change VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET position = excluded.position, is_limited = excluded.is_limited
+"""
 _ENTRY_COUNT = "SELECT count(*) FROM journal"
 _STRANGERS = (
     "SELECT DISTINCT account_id FROM journal WHERE account_id NOT IN (SELECT account_id FROM account) ORDER BY 1"
@@ -421,6 +432,16 @@ class SqliteRows:
     def api_keys(self, id_: str | None) -> Sequence[ApiKeyRow]:
         return [ApiKeyRow._make(row) for row in self._run(_API_KEYS, (id_,))]
 
+    def limited_accounts(self, after: str, limit: int) -> Sequence[AccountId]:
+        return [account for (account,) in self._run(_LIMITED_ACCOUNTS, (after, limit))]
+
+    def limit_changes(self, after: int, limit: int) -> Sequence[LimitChangeRow]:
+        return [LimitChangeRow._make(row) for row in self._run(_LIMIT_CHANGES, (after, limit))]
+
+    def last_limit_change(self) -> int:
+        position: int = self._run(_LAST_LIMIT_CHANGE).fetchone()[0]
+        return position
+
     def entry_count(self) -> int:
         count: int = self._run(_ENTRY_COUNT).fetchone()[0]
         return count
@@ -433,8 +454,11 @@ class SqliteRows:
         event = changes.event
         if not self._run(_ADD_EVENT, event).rowcount:
             raise AlreadyRecordedError(event.account_id, event.source, event.id)
+        position = None
         for entry in changes.entries:
-            self._run(_ADD_ENTRY, entry[:3])
+            position = self._run(_ADD_ENTRY, entry[:3]).lastrowid
+        if changes.is_limited is not None:
+            self._run(_SET_LIMIT_CHANGE, (event.account_id, position, changes.is_limited))
         for restriction in changes.restrictions:
             self._run(_SET_RESTRICTION, restriction)
         for case in changes.cases:

@@ -36,6 +36,7 @@ from habeas.service.ports import (
     Batch,
     DueTimer,
     JournalFault,
+    LimitChange,
     QueuedMessage,
     Recorded,
     RecordedEvent,
@@ -264,6 +265,15 @@ class StoredReader:
 
     def journal_end(self) -> int:
         return self._rows.last_position()
+
+    def limited_accounts(self, after: AccountId, limit: int) -> Sequence[AccountId]:
+        return self._rows.limited_accounts(after, limit)
+
+    def limit_changes(self, after: int, limit: int) -> Sequence[LimitChange]:
+        return tuple(LimitChange(row.position, row.account_id) for row in self._rows.limit_changes(after, limit))
+
+    def last_limit_change(self) -> int:
+        return self._rows.last_limit_change()
 
     def journal_entries(self, after: int, until: int) -> Iterator[StoredEntry]:
         while rows := self._rows.positioned(after, until, PIECE):
