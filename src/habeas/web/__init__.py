@@ -6,7 +6,8 @@
 - `backend`: what routes work with
 - `events`: CloudEvents, single, batch and in headers
 - `authzen`: "may it?", by the AuthZEN Authorization API
-- `accounts`, `acts`, `cases`, `documents`, `lookups`, `policy`, `journal`, `health`: one subject each
+- `feed`: changes for gateways, as server-sent events
+- `accounts`, `acts`, `cases`, `campaigns`, `documents`, `lookups`, `policy`, `journal`, `health`: one subject each
 - `routes`: all of them in one table
 - `openapi`: the description that is made from that table
 - `app`: the table as an ASGI application

@@ -11,6 +11,7 @@ from anyio import to_thread
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.response import Stream
 
 from habeas.domain.errors import BadInputError, HabeasError
 from habeas.domain.event_data import AccountName, Token
@@ -78,7 +79,7 @@ def _handler(path: str, backend: Backend) -> HTTPRouteHandler:
     """One handler for all methods of an address, so that Litestar names all of them to whoever asks which there are."""
     rows = {row.method: row for row in OPERATIONS if row.path == path}
 
-    async def endpoint(request: _Request) -> Response[bytes]:
+    async def endpoint(request: _Request) -> Response[Any]:
         operation = rows[request.method]
         try:
             async with asyncio.timeout(backend.settings.answer_within_s):
@@ -93,6 +94,8 @@ def _handler(path: str, backend: Backend) -> HTTPRouteHandler:
         except TimeoutError:
             log.exception("%s: no answer within %s s", operation.name, backend.settings.answer_within_s)
             return _plain_problem(problems.TOO_SLOW)
+        if reply.stream is not None:
+            return Stream(reply.stream, media_type=reply.media_type, headers=dict(_SECURITY_HEADERS))
         return Response(
             reply.content,
             media_type=reply.media_type,

@@ -7,6 +7,7 @@ from msgspec import Struct
 from habeas.domain.exposure import CoinsAsked, Exposure
 from habeas.domain.screening import Screening
 from habeas.playbook.policy import Playbook
+from habeas.service.feed import Feed
 from habeas.service.files import Files
 from habeas.service.intake import Intake
 from habeas.service.keys import KeyRing
@@ -30,6 +31,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     rate_per_s: int = RATE_PER_S
     stranger_rate_per_s: int = STRANGER_RATE_PER_S
     answer_within_s: float = 30.0
+    feed_for_s: float = 600.0
+    """After so long a stream of the feed ends, and whoever follows it comes back with a cursor."""
 
 
 class Backend:
@@ -61,5 +64,6 @@ class Backend:
         self.lane = lane
         self.questions = Questions(store, playbook, places, lists)
         self.files = Files(store, playbook, intake)
+        self.feed = Feed(store, playbook, clock)
         self.keys = KeyRing(store)
         self.buckets = Buckets()

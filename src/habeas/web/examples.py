@@ -62,5 +62,20 @@ JUDGEMENT: dict[str, Any] = {
     "result": "rejected",
     "reason": "the photo is cut off at the top",
 }
+DRAFT: dict[str, Any] = {
+    "note": "decided by the board",
+    "plan": {
+        "id": "cp_nl-2027",
+        "title": "We leave the Netherlands",
+        "areas": ["NL"],
+        "cause": "regulation",
+        "announcement": "https://example.com/nl",
+        "announced_at": "2027-01-04T10:00:00Z",
+        "reduce_only_at": "2027-02-08T10:00:00Z",
+        "withdraw_only_at": "2027-03-08T10:00:00Z",
+        "residual_at": "2027-06-07T10:00:00Z",
+    },
+}
+ENDING: dict[str, Any] = {"note": "registered there since 1 May", "kind": "reinstate"}
 SCREENING: dict[str, Any] = {"name": "Ana Maria Example", "birth_date": "1962", "countries": ["ES"]}
 COINS: dict[str, Any] = {"asset": "ETH", "what": "0x2f1c5c2b44f771e942a8506148e256f94f1a464babc938ae0690c6e34cd79190"}

@@ -5,12 +5,12 @@ import inspect
 import textwrap
 from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib.metadata import version
 from typing import Any, get_args
 
 import msgspec
 from msgspec import Struct
 
-import habeas
 from habeas.web import problem as problems
 from habeas.web.field_words import FIELD_WORDS
 from habeas.web.operation import JSON, Many, OneOf, Operation
@@ -25,6 +25,8 @@ TAGS = {
     "cases": "Work for people.",
     "appeals": "Users contest restrictions.",
     "documents": "What users are asked for and send.",
+    "campaigns": "Many accounts at once: region exits.",
+    "feed": "What gateways follow.",
     "lookups": "Listed names, and where coins came from.",
     "playbooks": "Policy as data.",
     "journal": "Tamper evidence.",
@@ -39,6 +41,7 @@ PATH_WORDS = {
     "request": "The document request's id.",
     "file": "The file's id.",
     "version": "The playbook's version.",
+    "campaign": "The campaign's id.",
 }
 _ACCOUNT = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[A-Za-z0-9][A-Za-z0-9._:@-]*$"}
 _ID = {"type": "string", "minLength": 1, "maxLength": 256}
@@ -66,7 +69,7 @@ def describe(operations: Iterable[Operation]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "Habeas",
-            "version": habeas.__version__,
+            "version": version("habeas"),
             "summary": "Account restrictions: decided with reasons, told to the user, and lifted again.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
@@ -163,6 +166,14 @@ def _parameters(row: Operation, schema_of: dict[int, Any], components: dict[str,
             "required": False,
             "description": "What is told again under the same key is done once, and gets its first answer.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 256},
+        }
+    if row.tag == "feed":
+        yield {
+            "name": "Last-Event-ID",
+            "in": "header",
+            "required": False,
+            "description": "The cursor to go on from: the id of the last event that had one.",
+            "schema": {"type": "string", "maxLength": 256},
         }
     if row.tag == "access" and row.takes:
         yield {

@@ -1,6 +1,6 @@
 """What a route is: method and address, which access scope opens it, what it takes and answers. And one call of it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -65,7 +65,9 @@ class Call(Struct, frozen=True, kw_only=True):
 class Reply(Struct, frozen=True, kw_only=True):
     """An answer that is more than a value as JSON."""
 
-    content: bytes
+    content: bytes = b""
+    stream: AsyncIterator[bytes] | None = None
+    """What is sent as it comes, in place of the content."""
     media_type: str = JSON
     status: int = 200
     headers: dict[str, str] = {}

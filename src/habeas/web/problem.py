@@ -17,6 +17,7 @@ from habeas.domain.errors import (
     UnknownIdError,
     UnreadableRecordError,
 )
+from habeas.service.batches import RefusedError
 from habeas.service.library import UnavailableError
 
 MEDIA_TYPE = "application/problem+json"
@@ -81,6 +82,7 @@ OF_ERROR: dict[type[HabeasError], ProblemKind] = {
     MissingStatementError: FAILED,
     JournalBrokenError: FAILED,
     UnreadableRecordError: UNREADABLE,
+    RefusedError: REFUSED,
     UnavailableError: UNAVAILABLE,
     # What a store raises, which this room does not know by name.
     HabeasError: UNAVAILABLE,

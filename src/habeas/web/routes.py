@@ -7,13 +7,16 @@ from habeas.disclosure.access import SubjectFile
 from habeas.disclosure.diagnosis import Diagnosis
 from habeas.disclosure.statement import Statement
 from habeas.domain.access import AccessScope as To
+from habeas.domain.campaign import CampaignPlan
 from habeas.domain.case import Case
 from habeas.domain.decision import Outcome
 from habeas.domain.exposure import CoinsAsked, Exposure
 from habeas.domain.notice import ChannelHealth
 from habeas.domain.restriction import Restriction
 from habeas.domain.screening import Screening
+from habeas.gate import stream
 from habeas.playbook.summary import Summary
+from habeas.service.campaigns import CampaignState, PlanReport
 from habeas.service.case_file import CaseFile
 from habeas.service.casework import LiaisonRow
 from habeas.service.files import Documents, ListedRequest
@@ -22,10 +25,12 @@ from habeas.web import (
     accounts,
     acts,
     authzen,
+    campaigns,
     cases,
     documents,
     events,
     examples,
+    feed,
     health,
     journal,
     lookups,
@@ -50,6 +55,13 @@ def _act(path: str, name: str, tag: str, scope: To, summary: str, **more: Any) -
         "about": "What it led to. Where the act is refused, that is on record, and the answer is a problem that says why.",
     }
     return Operation(method="POST", path=path, name=name, tag=tag, scope=scope, summary=summary, **(values | more))
+
+
+_ON_CAMPAIGN: dict[str, Any] = {
+    "answer": CampaignState,
+    "is_idempotent": False,
+    "about": "Where the act is refused, the answer is a problem that says why.",
+}
 
 
 def _read(path: str, name: str, tag: str, scope: To | None, summary: str, **more: Any) -> Operation:
@@ -433,6 +445,95 @@ OPERATIONS: tuple[Operation, ...] = (
         is_idempotent=False,
         example=examples.NOTE,
     ),
+    # --- campaigns ---------------------------------------------------------------------------------------------------
+    _read(
+        "/v1/campaigns",
+        "listCampaigns",
+        "campaigns",
+        To.CAMPAIGNS_READ,
+        "All campaigns, and where each is",
+        handle=campaigns.list_all,
+        query=Pieces,
+        answer=Page[CampaignState],
+    ),
+    _act(
+        "/v1/campaigns",
+        "draftCampaign",
+        "campaigns",
+        To.CAMPAIGNS_WRITE,
+        "Record a plan, for others to sign",
+        handle=campaigns.draft,
+        body=campaigns.Draft,
+        example=examples.DRAFT,
+        **_ON_CAMPAIGN,
+    ),
+    Operation(
+        method="POST",
+        path="/v1/campaigns/plan",
+        name="planCampaign",
+        tag="campaigns",
+        summary="What a plan would do",
+        about="Whom it is about, when which limit begins, when users are told. Nothing is changed.",
+        scope=To.CAMPAIGNS_READ,
+        handle=campaigns.plan,
+        body=CampaignPlan,
+        answer=PlanReport,
+        example=examples.DRAFT["plan"],
+    ),
+    _read(
+        "/v1/campaigns/{campaign}",
+        "showCampaign",
+        "campaigns",
+        To.CAMPAIGNS_READ,
+        "One campaign: its dates, who stood behind it, how far it got",
+        handle=campaigns.show,
+        answer=CampaignState,
+        problems=(404,),
+    ),
+    _act(
+        "/v1/campaigns/{campaign}/sign",
+        "signCampaign",
+        "campaigns",
+        To.CAMPAIGNS_WRITE,
+        "Sign what waits: that it ends, if somebody proposed that, else the draft",
+        handle=campaigns.sign,
+        body=campaigns.Step,
+        example=examples.NOTE,
+        **_ON_CAMPAIGN,
+    ),
+    _act(
+        "/v1/campaigns/{campaign}/decline",
+        "declineCampaign",
+        "campaigns",
+        To.CAMPAIGNS_WRITE,
+        "Do not sign what waits",
+        handle=campaigns.decline,
+        body=campaigns.Step,
+        example=examples.NOTE,
+        **_ON_CAMPAIGN,
+    ),
+    _act(
+        "/v1/campaigns/{campaign}/end",
+        "endCampaign",
+        "campaigns",
+        To.CAMPAIGNS_WRITE,
+        "Propose to call it off, or to serve the region again",
+        handle=campaigns.end,
+        body=campaigns.Ending,
+        example=examples.ENDING,
+        **_ON_CAMPAIGN,
+    ),
+    _act(
+        "/v1/campaigns/{campaign}/close",
+        "closeCampaign",
+        "campaigns",
+        To.CAMPAIGNS_WRITE,
+        "Say that what was left has been handled",
+        handle=campaigns.close,
+        body=campaigns.Step,
+        example=examples.NOTE,
+        **_ON_CAMPAIGN,
+    ),
     # --- what is looked up -------------------------------------------------------------------------------------------
     Operation(
         method="POST",
@@ -542,6 +643,17 @@ OPERATIONS: tuple[Operation, ...] = (
         "What checkpoints and exports are checked with",
         handle=journal.public_key,
         answer=journal.PublicKey,
+    ),
+    _read(
+        "/v1/feed",
+        "followFeed",
+        "feed",
+        To.FEED,
+        "What stands on limited accounts, and each change of it",
+        about="Server-sent events: all of it to begin with, then each change, and a beat every second (docs/gate.md). Whoever "
+        "lost the connection goes on from the cursor in `Last-Event-ID`. A stream ends after ten minutes.",
+        handle_at_once=feed.follow,
+        answer_type=stream.MEDIA_TYPE,
     ),
     # --- the service itself ------------------------------------------------------------------------------------------
     _read(

@@ -60,7 +60,7 @@ class Service:
             clock=self.clock,
             screen=lambda name, _, __: Screening(name, {}, lists.screen(Query(name=name))),
             trace=lambda asked: Exposure(asset=asked.asset, amount=Decimal(0)),
-            settings=settings or Settings(),
+            settings=settings or Settings(feed_for_s=0),
             lane=lane,
         )
         self.client = TestClient(make_app(self.backend), raise_server_exceptions=False)

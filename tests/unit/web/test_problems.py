@@ -12,6 +12,7 @@ import habeas.store.errors
 import habeas.store.vault  # noqa: F401 - its errors are among those that are looked at
 from habeas.domain.errors import BadInputError, HabeasError, PlaybookError
 from habeas.domain.ids import AccountId
+from habeas.service.batches import RefusedError
 from habeas.store.errors import StoreError
 from habeas.web import app as app_module
 from habeas.web import problem as problems
@@ -30,7 +31,7 @@ def every_error(base: type[HabeasError] = HabeasError) -> Iterator[type[HabeasEr
 @pytest.mark.parametrize("error", sorted(set(every_error()), key=str))
 def test_every_error_has_its_row_and_only_bad_input_is_the_clients_fault(error: type[HabeasError]) -> None:
     kind = problems.kind_of(error.__new__(error))
-    own = issubclass(error, BadInputError) and not issubclass(error, PlaybookError)
+    own = issubclass(error, BadInputError | RefusedError) and not issubclass(error, PlaybookError)
     assert (kind.status < 500) is own
     assert kind.is_told is (kind.status < 500)
     assert kind in problems.KINDS
