@@ -83,7 +83,7 @@ def serve(
     options = {
         "host": host,
         "port": port,
-        "log_level": "warning",
+        "log_config": None,
         "access_log": False,
         "server_header": False,
         "date_header": True,
@@ -109,7 +109,9 @@ _ROUNDS = "HABEAS_ROUNDS"
 def application() -> "Litestar":
     """The service as `serve` and the environment have configured it; one for each process that answers."""
     from habeas.web.app import make_app
+    from habeas.web.log import log_as_json
 
+    log_as_json()
     with ExitStack() as opened:
         store = opened.enter_context(wiring.opened_store(None))
         library = wiring.library(store)

@@ -8,6 +8,7 @@
 - `authzen`: "may it?", by the AuthZEN Authorization API
 - `feed`: changes for gateways, as server-sent events
 - `accounts`, `acts`, `cases`, `campaigns`, `documents`, `lookups`, `policy`, `journal`, `health`: one subject each
+- `metrics`, `log`: what an operator sees, without anybody in it
 - `routes`: all of them in one table
 - `openapi`: the description that is made from that table
 - `app`: the table as an ASGI application

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Literal, cast
@@ -80,7 +81,12 @@ def _handler(path: str, backend: Backend) -> HTTPRouteHandler:
     rows = {row.method: row for row in OPERATIONS if row.path == path}
 
     async def endpoint(request: _Request) -> Response[Any]:
-        operation = rows[request.method]
+        operation, begun = rows[request.method], time.perf_counter()
+        response = await answered(operation, request)
+        backend.metrics.count(operation.name, response.status_code or operation.status, time.perf_counter() - begun)
+        return response
+
+    async def answered(operation: Operation, request: _Request) -> Response[Any]:
         try:
             async with asyncio.timeout(backend.settings.answer_within_s):
                 reply = await _answer(operation, backend, request)
@@ -94,6 +100,11 @@ def _handler(path: str, backend: Backend) -> HTTPRouteHandler:
         except TimeoutError:
             log.exception("%s: no answer within %s s", operation.name, backend.settings.answer_within_s)
             return _plain_problem(problems.TOO_SLOW)
+        except HTTPException as exc:
+            return _from_framework(request, exc)
+        except Exception:
+            log.exception("%s failed", operation.name)
+            return _plain_problem(problems.FAILED)
         if reply.stream is not None:
             return Stream(reply.stream, media_type=reply.media_type, headers=dict(_SECURITY_HEADERS))
         return Response(

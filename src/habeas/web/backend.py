@@ -15,6 +15,7 @@ from habeas.service.ports import Clock, Lists, Places, Store
 from habeas.service.questions import Questions
 from habeas.web.lane import LaneTokens
 from habeas.web.limits import Buckets
+from habeas.web.metrics import Metrics
 
 RATE_PER_S = 10_000
 """Requests a second of one credential, where its key says nothing else."""
@@ -65,5 +66,6 @@ class Backend:
         self.questions = Questions(store, playbook, places, lists)
         self.files = Files(store, playbook, intake)
         self.feed = Feed(store, playbook, clock)
+        self.metrics = Metrics()
         self.keys = KeyRing(store)
         self.buckets = Buckets()

@@ -3,10 +3,11 @@
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from habeas.domain.ids import AccountId
 from habeas.web.backend import Backend
-from habeas.web.operation import Call
+from habeas.web.operation import Call, Reply
 
 _ANYBODY = AccountId("-")
 
@@ -20,6 +21,11 @@ class Health(Struct, frozen=True):
 async def alive(backend: Backend, call: Call) -> Health:  # noqa: ARG001 - every route is called alike
     """The process is there and its loop turns."""
     return Health()
+
+
+async def metrics(backend: Backend, call: Call) -> Reply:  # noqa: ARG001 - every route is called alike
+    """What this process has counted."""
+    return Reply(content=backend.metrics.told(), media_type=CONTENT_TYPE_LATEST)
 
 
 def ready(backend: Backend, call: Call) -> Health:  # noqa: ARG001 - every route is called alike

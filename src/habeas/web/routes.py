@@ -3,6 +3,8 @@
 from functools import cache
 from typing import Any
 
+from prometheus_client import CONTENT_TYPE_LATEST
+
 from habeas.disclosure.access import SubjectFile
 from habeas.disclosure.diagnosis import Diagnosis
 from habeas.disclosure.statement import Statement
@@ -682,6 +684,15 @@ OPERATIONS: tuple[Operation, ...] = (
         "Whether it can answer",
         handle=health.ready,
         answer=health.Health,
+    ),
+    _read(
+        "/metrics",
+        "countRequests",
+        "service",
+        To.METRICS,
+        "What this process has answered, for Prometheus",
+        handle_at_once=health.metrics,
+        answer_type=CONTENT_TYPE_LATEST,
     ),
     _read(
         "/openapi.json",

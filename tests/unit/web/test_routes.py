@@ -18,6 +18,7 @@ from tests.unit.web.tokens import Exchange
 ROUTES: dict[str, str | None] = {
     "GET /.well-known/authzen-configuration": None,
     "GET /healthz": None,
+    "GET /metrics": "metrics",
     "GET /openapi.json": None,
     "GET /readyz": None,
     "GET /v1/accounts/{account}": "accounts:read",
