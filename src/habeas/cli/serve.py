@@ -99,7 +99,7 @@ def serve(
         uvicorn.run(application, factory=True, **options)  # type: ignore[arg-type] # the options of several types
         return
     os.environ[_ROUNDS] = "elsewhere"
-    with rounds(store):
+    with wiring.opened_store(store) as opened, wiring.opened_intake(opened) as intake, rounds(opened, intake):
         uvicorn.run("habeas.cli.serve:application", factory=True, workers=workers, **options)  # type: ignore[arg-type]
 
 
@@ -118,7 +118,7 @@ def application() -> "Litestar":
         intake = opened.enter_context(wiring.opened_intake(store, looked_up=library))
         backend = _backend(store, intake, library, _lane())
         if os.environ.get(_ROUNDS) != "elsewhere":
-            opened.enter_context(rounds(None))
+            opened.enter_context(rounds(store, intake))
         return make_app(backend, opened.pop_all().close)
 
 
@@ -141,15 +141,14 @@ def _backend(store: "Store", intake: "Intake", looked_up: "Library", lane: "Lane
 
 
 @contextmanager
-def rounds(url: str | None) -> Iterator[None]:
-    """The worker's rounds in a thread, on a store and an intake of their own, until the block ends."""
+def rounds(store: "Store", intake: "Intake") -> Iterator[None]:
+    """The worker's rounds in a thread, until the block ends.
+
+    Within one process writers take turns by a lock; by SQLite's they would sleep for up to a tenth of a second.
+    """
     stopping = Event()
-
-    def go() -> None:
-        with wiring.opened_store(url) as store, wiring.opened_intake(store) as intake:
-            keep_working(store, intake, wiring.senders(None, None, None), stopping)
-
-    thread = Thread(target=go, name="habeas-rounds", daemon=True)
+    senders = wiring.senders(None, None, None)
+    thread = Thread(target=keep_working, args=(store, intake, senders, stopping), name="habeas-rounds", daemon=True)
     thread.start()
     try:
         yield

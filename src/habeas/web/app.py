@@ -152,7 +152,8 @@ async def _answer(operation: Operation, backend: Backend, request: _Request) -> 
         answered = await operation.handle_at_once(backend, call)
     else:
         assert operation.handle is not None
-        answered = await to_thread.run_sync(operation.handle, backend, call)
+        # A thread cannot be stopped; whoever waits for it too long is told so, and it ends by itself.
+        answered = await to_thread.run_sync(operation.handle, backend, call, abandon_on_cancel=True)
     if isinstance(answered, Reply):
         return answered
     return Reply(content=encode(answered), status=operation.status)

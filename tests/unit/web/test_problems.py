@@ -1,6 +1,7 @@
 """Every error is a problem in the form of RFC 9457, and says no more than a client may know."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -84,15 +85,23 @@ def test_a_store_that_cannot_be_read_is_not_ready(service: Service, monkeypatch:
     assert service.get("/healthz").json() == {"status": "ok"}
 
 
-def test_an_answer_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def slow(*_: object) -> None:
+@pytest.mark.parametrize("where", ["thread", "loop"])
+def test_an_answer_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    released = threading.Event()
+
+    def slow(*_: object) -> None:
+        released.wait(30)
+
+    async def slow_at_once(*_: object) -> None:
         await asyncio.sleep(30)
 
-    rows = tuple(replace(row, handle_at_once=slow) if row.path == "/healthz" else row for row in OPERATIONS)
+    slowly = {"handle": slow, "handle_at_once": None} if where == "thread" else {"handle_at_once": slow_at_once}
+    rows = tuple(replace(row, **slowly) if row.path == "/healthz" else row for row in OPERATIONS)
     monkeypatch.setattr(app_module, "OPERATIONS", rows)
     made = Service(Settings(answer_within_s=0.05))
     with made.client:
         a_problem(made.get("/healthz"), 503, "too-slow")
+        released.set()
     made.intake.close()
 
 
