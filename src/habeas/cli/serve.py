@@ -1,5 +1,6 @@
 """`habeas serve`: the service over HTTP; on the embedded store it does the worker's rounds too."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -119,7 +120,11 @@ def application() -> "Litestar":
         backend = _backend(store, intake, library, _lane())
         if os.environ.get(_ROUNDS) != "elsewhere":
             opened.enter_context(rounds(store, intake))
-        return make_app(backend, opened.pop_all().close)
+        made = make_app(backend, opened.pop_all().close)
+    # What is there now stays: looking through it for garbage again and again would make answers wait.
+    gc.collect()
+    gc.freeze()
+    return made
 
 
 def _backend(store: "Store", intake: "Intake", looked_up: "Library", lane: "LaneTokens | None") -> "Backend":
