@@ -171,10 +171,12 @@ def _lane() -> "LaneTokens | None":
         raise BadInputError("--lane-jwks needs --lane-issuer: whose tokens are taken")
     from habeas.web.lane import LaneSettings, LaneTokens, read_keys
 
-    def read() -> bytes:
-        return _fetched(jwks) if jwks.startswith(("https://", "http://")) else wiring.read_input(Path(jwks))
+    is_url = jwks.startswith(("https://", "http://"))
 
-    if not jwks.startswith("http"):
+    def read() -> bytes:
+        return _fetched(jwks) if is_url else wiring.read_input(Path(jwks))
+
+    if not is_url:
         read_keys(read())
     return LaneTokens(LaneSettings(issuer=issuer, audience=os.environ.get(_AUDIENCE, "habeas"), read=read))
 
