@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from habeas.bench import campaigns, coins, decisions, gate, http, names, places, reference, rules, stores
+from habeas.bench import campaigns, coins, decisions, gate, http, imports, names, places, reference, rules, stores
 
 
 class Bench(Struct, frozen=True):
@@ -23,6 +23,7 @@ BENCHES: dict[str, Bench] = {
     "sqlite": Bench(stores.bench_sqlite, 20_000),
     "http": Bench(http.bench_http, 10_000),
     "campaigns": Bench(campaigns.bench_campaigns, 10_000),
+    "import": Bench(imports.bench_import, 100_000),
     "countries": Bench(places.bench_countries, 20_000),
     "cities": Bench(places.bench_cities, 20_000),
     "tags": Bench(places.bench_tags, 20_000),

@@ -17,6 +17,7 @@ from habeas.cli import (
     documents,
     events,
     export,
+    imports,
     journal,
     keys,
     logins,
@@ -86,6 +87,8 @@ app.add_typer(policy.app, name="playbook")
 app.add_typer(journal.app, name="journal")
 app.add_typer(keys.app, name="key")
 app.add_typer(export.app, name="export")
+app.add_typer(imports.app, name="import")
+app.command()(imports.reconcile)
 app.command()(doctor.doctor)
 app.command()(measure.bench)
 screening.evaluate_app.command("logins")(logins.evaluate_logins)

@@ -15,7 +15,7 @@ from habeas.cli import wiring
 from habeas.cli.coins import origin
 from habeas.cli.options import StoreOption
 from habeas.cli.screening import asked_name, screened
-from habeas.cli.work import keep_working
+from habeas.cli.work import keep_working, senders_in_use
 from habeas.domain.errors import BadInputError, HabeasError
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def rounds(store: "Store", intake: "Intake") -> Iterator[None]:
     Within one process writers take turns by a lock; by SQLite's they would sleep for up to a tenth of a second.
     """
     stopping = Event()
-    senders = wiring.senders(None, None, None)
+    senders = senders_in_use()
     thread = Thread(target=keep_working, args=(store, intake, senders, stopping), name="habeas-rounds", daemon=True)
     thread.start()
     try:

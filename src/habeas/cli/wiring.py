@@ -60,12 +60,15 @@ def opened_store(url: str | None) -> "Iterator[Store]":
 
 
 @contextmanager
-def opened_intake(store: "Store", clock: "Clock" = now, looked_up: "Library | None" = None) -> "Iterator[Intake]":
+def opened_intake(
+    store: "Store", clock: "Clock" = now, looked_up: "Library | None" = None, batch_max: int | None = None
+) -> "Iterator[Intake]":
     """An intake over the store, with the playbook in use; it looks up in the store's reference sets, or in what is given."""
-    from habeas.service.intake import Intake
+    from habeas.service.intake import BATCH_MAX, Intake
 
     looked_up = looked_up or library(store)
-    with Intake(store, playbook(), looked_up, looked_up, clock, coins(store, looked_up)) as intake:
+    traced = coins(store, looked_up)
+    with Intake(store, playbook(), looked_up, looked_up, clock, traced, batch_max or BATCH_MAX) as intake:
         yield intake
 
 

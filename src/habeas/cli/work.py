@@ -50,7 +50,7 @@ def worker(
     """
     from habeas.service.delivery import enable as enable_channel
 
-    senders = wiring.senders(smtp, mail_from, webhook)
+    senders = senders_in_use(smtp, mail_from, webhook)
     known = ", ".join(Channel)
     if enable is not None and enable not in Channel.__members__.values():
         raise BadInputError(f"--enable `{enable}` is no channel; known are {known}")
@@ -65,6 +65,15 @@ def worker(
         failed = keep_working(opened, intake, senders, Event(), tell, once=once)
         if failed:
             raise failed[0]
+
+
+def senders_in_use(smtp: str | None = None, mail_from: str | None = None, webhook: str | None = None) -> "list[Sender]":
+    """The channels that are configured; none where nobody may be told anything, which is said on stderr."""
+    playbook = wiring.playbook()
+    senders = wiring.senders(smtp, mail_from, webhook)
+    if dual := playbook.dual_entities:
+        print(f"habeas: dual run for {', '.join(dual)}: their users are told nothing", file=sys.stderr, flush=True)
+    return [] if len(dual) == len(playbook.policies) else senders
 
 
 def keep_working(

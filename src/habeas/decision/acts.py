@@ -14,6 +14,7 @@ from habeas.decision import (
     casework,
     documents,
     holder,
+    imported,
     life,
     matches,
     release,
@@ -177,6 +178,8 @@ ACTS: dict[type, Callable[[Draft, Any], Refusal | None]] = {
     data.CampaignMet: campaigns.met,
     data.CampaignEnded: campaigns.ended,
     data.ResidualReported: campaigns.residual,
+    data.ImportedRestriction: imported.carry_over,
+    data.ImportUndone: imported.take_back,
     data.Mirrored: holder.mirrored,
     data.Report: suspicion.report_filed,
 }

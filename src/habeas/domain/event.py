@@ -24,6 +24,7 @@ EFFECT_SOURCE = "habeas:effect"
 RESCREEN_SOURCE = "habeas:rescreen"
 CAMPAIGN_SOURCE = "habeas:campaign"
 BULK_SOURCE = "habeas:bulk"
+IMPORT_SOURCE = "habeas:import"
 
 TIMER_DUE = "habeas.timer.due"
 RESTRICTION_PLACE = "habeas.restriction.place"
@@ -43,6 +44,9 @@ MATCH_DELISTED = "habeas.match.delisted"
 CAMPAIGN_MET = "habeas.campaign.met"
 CAMPAIGN_ENDED = "habeas.campaign.ended"
 CAMPAIGN_RESIDUAL = "habeas.campaign.residual"
+RESTRICTION_IMPORTED = "habeas.restriction.imported"
+ACCOUNT_IMPORTED = "habeas.account.imported"
+IMPORT_UNDONE = "habeas.import.undone"
 REPORT_RECEIVED = "habeas.report.received"
 REPORT_JUDGED = "habeas.report.judged"
 OFFENDER_CONFIRMED = "habeas.offender.confirmed"
@@ -117,6 +121,9 @@ OWN_EVENT_TYPES: dict[str, EventType] = {
     CAMPAIGN_MET: EventType(data.CampaignMet),
     CAMPAIGN_ENDED: EventType(data.CampaignEnded),
     CAMPAIGN_RESIDUAL: EventType(data.ResidualReported),
+    RESTRICTION_IMPORTED: EventType(data.ImportedRestriction),
+    ACCOUNT_IMPORTED: EventType(data.Profile),
+    IMPORT_UNDONE: EventType(data.ImportUndone),
     REPORT_RECEIVED: EventType(data.Report),
     REPORT_JUDGED: EventType(data.ReportJudged),
     OFFENDER_CONFIRMED: EventType(data.OffenderConfirmed),

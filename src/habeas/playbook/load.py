@@ -46,6 +46,7 @@ from habeas.playbook.policy import (
     ReasonPolicy,
     ReleasePolicy,
     Response,
+    RunPolicy,
     Safety,
 )
 from habeas.playbook.rules import by_name, read_rules
@@ -54,7 +55,7 @@ _SECTIONS = frozenset(
     {
         *("version", "title", "entity", "safety", "reason", "ladder", "kind", "challenge"),
         *("region", "leap", "response", "detector", "action", "release", "documents", "appeal", "casework", "life"),
-        *("feature", "rule", "acknowledge", "campaign"),
+        *("feature", "rule", "acknowledge", "campaign", "run"),
     }
 )
 _BUILTIN = (timedelta, date, datetime)
@@ -95,7 +96,7 @@ def read_playbook(text: bytes, name: str) -> Playbook:
 
 _ENTITY_OVERRIDES = (
     *("safety", "reason", "ladder", "kind", "challenge", "region", "leap", "detector"),
-    *("release", "documents", "appeal", "casework", "life", "feature", "rule", "acknowledge", "campaign"),
+    *("release", "documents", "appeal", "casework", "life", "feature", "rule", "acknowledge", "campaign", "run"),
 )
 
 
@@ -132,6 +133,7 @@ def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Polic
             merged["detector"], read, {"regions": regions, "leap": leap, "large_share": safety.large_share}
         ),
         product_actions=read(tree.get("action", {}), dict[str, Capability], "action"),
+        run=read(merged["run"], RunPolicy, "run"),
         rules=rules,
     )
     for fault in chain(_faults(policy, responses), _rule_faults(policy, rule_responses)):

@@ -105,12 +105,12 @@ def go_through(
     return done
 
 
-def submit_all(intake: Intake, events: Iterable[Event]) -> Iterator[Outcome]:
+def submit_all(intake: Intake, events: Iterable[Event], in_flight: int = IN_FLIGHT) -> Iterator[Outcome]:
     """What became of each event, in order, as they become durable. Raises EventRejectedError where one is refused."""
     waiting: deque[Future[Outcome]] = deque()
     for event in events:
         waiting.append(intake.submit(event))
-        if len(waiting) >= IN_FLIGHT:
+        if len(waiting) >= in_flight:
             yield waiting.popleft().result()
     for future in waiting:
         yield future.result()

@@ -159,6 +159,12 @@ class CampaignRun:
     def _announced(self, campaign: Campaign, at: datetime) -> Campaign:
         if campaign.plan.announced_at > at:
             return campaign
+        dual = [entity for entity in campaign.plan.entities if entity in self._playbook.dual_entities]
+        if dual:
+            raise RefusedError(
+                f"campaign `{campaign.id}` cannot be announced in dual run, in which nobody is told; set `run.mode` of "
+                f"{', '.join(dual)} to `live`, or cancel it"
+            )
         why_not = why_not_announce(campaign, self._rules(campaign).notice_min_for, at)
         if why_not is not None:
             raise RefusedError(why_not)

@@ -18,7 +18,7 @@ from habeas.domain.account import AccountState
 from habeas.domain.campaign import CampaignTerms, area_of, terms
 from habeas.domain.case import Case
 from habeas.domain.errors import UnreadableRecordError
-from habeas.domain.event import Event
+from habeas.domain.event import ACCOUNT_IMPORTED, Event
 from habeas.domain.facts import Facts, ListHit, MainAccount, NameHit
 from habeas.domain.ids import AccountId, CaseId, HolderId, RestrictionId
 from habeas.domain.limit import main_line
@@ -49,6 +49,8 @@ def look_up(event: Event, places: Places, lists: Lists, coins: Coins | None = No
     nothing is traced.
     """
     said = event.data
+    if event.type == ACCOUNT_IMPORTED:
+        return _NOTHING  # Judged by nobody; `habeas rescreen` compares all names that were brought in.
     facts = looked_up(
         places,
         lists,
@@ -166,7 +168,7 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader, list
     """The same facts with what came from the IP address lately, the account's main accounts and the holder's other accounts,
     as recorded at this moment; and of a change of the profile, with who the account is after it.
     """
-    if isinstance(event.data, data.Profile):
+    if isinstance(event.data, data.Profile) and event.type != ACCOUNT_IMPORTED:
         facts = _with_names(facts, event.data, state, lists)
     ip = getattr(event.data, "ip", None)
     if ip is not None:
@@ -185,7 +187,8 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader, list
     if contested is not None:
         facts = replace(facts, restriction=_restriction(reader, event.account, contested))
     may_release = bool(state.restrictions) and isinstance(event.data, SHOWING)
-    if may_release or isinstance(event.data, data.CampaignMet | data.Profile):
+    may_join = isinstance(event.data, data.CampaignMet | data.Profile)
+    if (may_release or may_join) and event.type != ACCOUNT_IMPORTED:
         facts = replace(facts, campaigns=_campaigns(event, state, reader))
     parents, holder = _relations(event, state, reader)
     siblings = _siblings(reader, holder or HolderId(event.account), parents, event.account)

@@ -35,13 +35,22 @@ class Intake:
     """Accepts events and answers with outcomes once they are durable. Use as a context manager."""
 
     def __init__(
-        self, store: Store, playbook: Playbook, places: Places, lists: Lists, clock: Clock, coins: Coins | None = None
+        self,
+        store: Store,
+        playbook: Playbook,
+        places: Places,
+        lists: Lists,
+        clock: Clock,
+        coins: Coins | None = None,
+        batch_max: int = BATCH_MAX,
     ) -> None:
+        """`batch_max`: how many events share one commit at most. More of them cost less each, and let others wait longer."""
         self._store = store
         self._playbook = playbook
         self._places = places
         self._lists = lists
         self._coins = coins
+        self._batch_max = batch_max
         self.clock = clock
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._told: list[Callable[[], None]] = []
@@ -87,7 +96,7 @@ class Intake:
         is_stopping = False
         while not is_stopping:
             taken = [self._queue.get()]
-            while len(taken) < BATCH_MAX and not self._queue.empty():
+            while len(taken) < self._batch_max and not self._queue.empty():
                 taken.append(self._queue.get())
             is_stopping = None in taken
             self._answer([waiting for waiting in taken if waiting is not None])

@@ -19,7 +19,7 @@ from habeas.domain.errors import HabeasError, UnreadableRecordError
 from habeas.domain.ids import AccountId, BatchId, fingerprint
 from habeas.domain.notice import Channel, Notice, NoticeTopic
 from habeas.domain.restriction import Restriction
-from habeas.playbook.policy import Playbook
+from habeas.playbook.policy import Playbook, RunMode
 from habeas.service.ports import Clock, QueuedMessage, Reader, Store
 from habeas.service.questions import Questions
 
@@ -104,6 +104,8 @@ class Notices:
     def _of_message(self, reader: Reader, message: Message, made: Sequence[Notice]) -> Notice | None:
         """What a message says, if that is news; `made` are notices of the same piece."""
         view = self._view(reader, message.account)
+        if view.policy.run.mode is RunMode.DUAL:
+            return None  # The older system acts, and tells: what waits from before that was so is no longer true.
         told = [*reader.notices(message.account), *(each for each in made if each.account == message.account)]
         if message.topic is Topic.DOCUMENTS:
             return _of_request(told, view, _decode_request(message.body), message.id)
@@ -125,6 +127,8 @@ class Notices:
         with self._store.reading() as reader:
             for account in accounts:
                 view = self._view(reader, account)
+                if view.policy.run.mode is RunMode.DUAL:
+                    continue
                 standing = next((each.restriction for each in view.limits if each.restriction.batch == batch), None)
                 id_ = f"nt_{fingerprint(f'{batch}/{reminder.name}/{account}')}"
                 notice = None if standing is None else exit_notice(view, standing, topic, reminder.date, id_)

@@ -365,6 +365,14 @@ def test_bench_prints_machine_and_figures(run: Run) -> None:
     assert report["machine"]["cores"] >= 1
 
 
+def test_bench_import_measures_two_sizes(run: Run) -> None:
+    figures = run("bench", "import", "--scale", "0.005", "--json").json()[0]["figures"]["import"]
+    assert set(figures) == {"100", "500"}
+    assert all(
+        each["restrictions"]["per_second"] > 0 and each["accounts"]["per_second"] > 0 for each in figures.values()
+    )
+
+
 def test_every_command_has_help_with_an_example(run: Run) -> None:
     commands = (
         *(["demo"], ["ingest"], ["worker"], ["check"], ["statement"], ["account"], ["restrict"], ["lift"], ["exempt"]),

@@ -134,6 +134,7 @@ def test_the_statement_has_the_fields_of_the_public_interface() -> None:
         "article",
         "tips",
         "reasons",
+        "carried_over",
     ]
     assert list(tree["requirements"]) == [
         "currently_due",
