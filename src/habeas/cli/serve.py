@@ -116,6 +116,9 @@ def application() -> "Litestar":
     with ExitStack() as opened:
         store = opened.enter_context(wiring.opened_store(None))
         library = wiring.library(store)
+        # Made before anybody asks, so that no answer waits for it.
+        for fault in library.refresh():
+            print(f"habeas: {fault}", file=sys.stderr, flush=True)
         intake = opened.enter_context(wiring.opened_intake(store, looked_up=library))
         backend = _backend(store, intake, library, _lane())
         if os.environ.get(_ROUNDS) != "elsewhere":
