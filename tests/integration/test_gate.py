@@ -21,7 +21,8 @@ from habeas.bench import workload
 from habeas.domain.capability import Capability, Level
 from habeas.domain.event import Event, make_event
 from habeas.domain.ids import AccountId
-from habeas.domain.verdict import Request
+from habeas.domain.verdict import Request, Verdict
+from habeas.gate.messages import Message
 from habeas.gate.stream import MEDIA_TYPE, to_event
 from habeas.playbook.load import shipped_playbook
 from habeas.reference.library import ListsBuilder
@@ -203,11 +204,16 @@ def test_a_gate_answers_as_the_reference_where_it_asks_it(service: Service) -> N
 
 def test_a_known_account_is_asked_for_once(service: Service) -> None:
     service.free("lea")
-    with Gate.from_store(*service.parts, feed=service.feed) as gate:
-        assert level(gate, "nobody", "withdraw_fiat") is Level.HOLD
-        assert level(gate, "lea", "withdraw_fiat") is Level.ALLOW
-        service.close()
-        assert level(gate, "lea", "p2p") is Level.ALLOW
+    asked: list[str] = []
+
+    def reference(account: AccountId, request: Request) -> Verdict:
+        asked.append(account)
+        return service.questions.check(account, request)
+
+    with Gate(service.feed.follow, reference, service.questions.request_limits) as gate:
+        assert [level(gate, "nobody", "withdraw_fiat") for _ in range(2)] == [Level.HOLD, Level.HOLD]
+        assert [level(gate, "lea", capability) for capability in ("withdraw_fiat", "p2p")] == [Level.ALLOW, Level.ALLOW]
+    assert asked == ["nobody", "nobody", "lea"]
 
 
 def test_an_event_loop_has_a_gate_too(service: Service) -> None:
@@ -280,6 +286,21 @@ def test_a_page_that_is_no_feed_is_named(service: Service, server: FeedServer) -
     with Gate.follow(server.url, KEY, ready_for=timedelta(seconds=1)) as gate:
         wait_for(lambda: gate.problem is not None)
         assert "<html>" in str(gate.problem)
+
+
+def test_a_feed_that_breaks_in_a_way_of_its_own_is_named_and_asked_again(service: Service) -> None:
+    tries: list[str | None] = []
+
+    def follow(cursor: str | None, is_over: Callable[[], bool]) -> Iterator[Message]:
+        tries.append(cursor)
+        if len(tries) == 1:
+            raise ZeroDivisionError("of its own")
+        yield from service.feed.follow(cursor, is_over)
+
+    with Gate(follow, service.questions.check, ready_for=timedelta(seconds=60)) as gate:
+        assert len(tries) == 2
+        assert gate.problem is None
+        assert gate.fresh_as_of is not None
 
 
 def test_an_event_loop_follows_a_service_too(service: Service, server: FeedServer) -> None:

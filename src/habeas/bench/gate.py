@@ -65,7 +65,7 @@ def bench_gate(size: int) -> dict[str, Any]:
         "check": checks,
         "memory": memory,
         "same_request": {"gate_us": _same(ask, one), **engines.beside(*_COMPARED, level.level)},
-        "commit_to_gate_ms": _changes(min(CHANGES_MAX, max(10, size // 1_000))),
+        **_changes(min(CHANGES_MAX, max(10, size // 1_000))),
     }
 
 
@@ -161,7 +161,9 @@ def _reference(answers: Answers, names: list[str]) -> dict[str, float]:
 
 
 def _changes(count: int) -> dict[str, Any]:
-    """From a durable commit to the gate that answers by it: woken by the intake, and by looking every 20 ms."""
+    """From a durable commit to the gate that answers by it, woken by the intake, and by looking every 20 ms; and what an
+    account in a snapshot takes to be read from the store.
+    """
     now = partial(datetime.now, UTC)
     playbook, places, lists = shipped_playbook(), BuiltInPlaces(), ListsBuilder(bytes(32))(())
     with tempfile.TemporaryDirectory(prefix="habeas-bench-") as folder:
@@ -169,14 +171,17 @@ def _changes(count: int) -> dict[str, Any]:
         woken, polled = (Feed(store, playbook, now) for _ in range(2))
         try:
             with Intake(store, playbook, places, lists, now) as intake:
-                return {
-                    "woken": _measured(
-                        intake, Gate.from_store(store, playbook, places, lists, feed=woken), woken, count, 11
-                    ),
-                    "polled": _measured(
-                        intake, Gate.from_store(store, playbook, places, lists, feed=polled), None, count, 12
-                    ),
+                beside = partial(Gate.from_store, store, playbook, places, lists)
+                latency = {
+                    "woken": _measured(intake, beside(feed=woken), woken, count, 11),
+                    "polled": _measured(intake, beside(feed=polled), None, count, 12),
                 }
+            started = perf_counter()
+            told = [to_event(message) for message in polled.catch_up(None)]
+            return {
+                "commit_to_gate_ms": latency,
+                "snapshot_us_an_account": round((perf_counter() - started) / len(told) * 1e6, 1),
+            }
         finally:
             store.close()
 

@@ -12,6 +12,7 @@ def bar() -> Iterator[Callable[[str, int, int], None]]:
 
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     console = Console(stderr=True)
+    # Elsewhere it would still end with an empty line, in front of what a command says there.
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
         tasks: dict[str, TaskID] = {}
 

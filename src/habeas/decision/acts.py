@@ -106,6 +106,7 @@ def _fall_back(draft: Draft, over: Restriction) -> Restriction:
         origin=None,
         origin_account=None,
         cool_off_for=over.cool_off_for if Scope.NEW_DESTINATIONS in (e.scope for e in followers(end)) else None,
+        because="",
         generation=0,
         status=Status.ACTIVE,
     )

@@ -129,10 +129,12 @@ class Draft:
             self.state = replace(self.state, automated=(*self.state.automated, placed))
 
     def follow_up(self, over: Restriction, follower: Restriction) -> None:
-        """What follows begins. What was asked for because of what is over, and was shown for it, counts for this now."""
+        """What follows begins. What was asked for because of what is over, and was shown for it, counts for this now; so does
+        what was shown in its time of who and where somebody is.
+        """
         self.place(follower)
         for proof in self.state.proofs:
-            if proof.about == over.id:
+            if proof.about == over.id or (proof.is_of_identity and proof.at >= over.starts_at):
                 self.show(Proof(proof.what, follower.starts_at, follower.id))
         self._pass_on_requests(over.id, follower.id)
 

@@ -52,8 +52,8 @@ REPORT_JUDGED = "habeas.report.judged"
 OFFENDER_CONFIRMED = "habeas.offender.confirmed"
 
 
-SAID_BY_OTHERS = frozenset({REPORT_RECEIVED, REPORT_JUDGED, OFFENDER_CONFIRMED})
-"""Effects of what other accounts said or did. They do not show that there is such an account."""
+SAID_BY_OTHERS = frozenset({REPORT_RECEIVED, REPORT_JUDGED, OFFENDER_CONFIRMED, CAMPAIGN_RESIDUAL})
+"""Effects of what other accounts said or did, and what a list says. They do not show that there is such an account."""
 
 
 class EventType(Struct, frozen=True):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from ipaddress import ip_address
 from typing import Any
 
 from msgspec.structs import replace
@@ -110,7 +111,7 @@ class Answers:
 
     def in_doubt(self, account: AccountId, request: Request) -> Verdict:
         """The answer where the reference cannot be asked: what is known, and outflow is held."""
-        if self.replica.fresh_as_of is None:
+        if self.replica.fresh_as_of is None or request.at < self._clock() - PAST_FOR:
             return self._held(account, request, HARMLESS)
         standing = self.replica.entry(account).standing
         known = replace(standing, account=account, fresh_as_of=self.replica.fresh_as_of)
@@ -201,10 +202,20 @@ def _request(capability: Capability, at: datetime, context: dict[str, Any]) -> R
         if value is not None and not isinstance(value, expected):
             raise BadInputError(f"`{name}` of a question must be a {expected.__name__}, not `{value!r}`")
     request = Request(capability, at, **context)
+    if request.ip is not None and not _is_ip(request.ip):
+        raise BadInputError(f"`ip` of a question must be an IP address, not `{request.ip}`")
     since = request.destination_known_since
     if since is not None and since.tzinfo is None:
         raise _without_zone("destination_known_since", since)
     return request
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _without_zone(name: str, at: datetime) -> BadInputError:

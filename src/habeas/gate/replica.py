@@ -67,6 +67,11 @@ class Replica:
     def __len__(self) -> int:
         return len(self.packed)
 
+    def reconnect(self) -> None:
+        """The feed begins on a new connection: a snapshot that was cut off is not gone on with."""
+        with self._turn:
+            self._coming = None
+
     def apply(self, message: Message, now: datetime) -> None:
         """Take in what the feed says. What was durable later than `now`, by its clock, counts as of `now`."""
         with self._turn:

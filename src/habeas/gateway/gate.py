@@ -17,7 +17,7 @@ from habeas.domain.ids import AccountId
 from habeas.domain.verdict import Request, Verdict
 from habeas.gate.answers import Answers, RequestLimits, utc_now
 from habeas.gate.replica import Replica
-from habeas.gateway.following import Follow, FollowAsync, Following, follow_for_ever
+from habeas.gateway.following import AsyncFollowing, Follow, FollowAsync, Following
 from habeas.gateway.remote import AsyncRemote, Remote
 from habeas.playbook.policy import Playbook
 from habeas.service.feed import Feed
@@ -91,7 +91,7 @@ class Gate:
     @property
     def problem(self) -> str | None:
         """Why the feed cannot be followed, in a sentence; None while it can."""
-        return self._following.problem
+        return self._following.connection.problem
 
     def check(self, account: str, capability: str, at: datetime | None = None, **context: Any) -> Verdict:
         """May this account do this, now or at an instant? The context is what a request says of itself: ip, channel, stage,
@@ -138,10 +138,9 @@ class AsyncGate:
     ) -> None:
         self.replica = Replica()
         self._answers = Answers(self.replica, request_limits, clock)
-        self._follow = follow
+        self._following = AsyncFollowing(follow, self.replica, clock)
         self._reference = reference
         self._release = release
-        self._clock = clock
         self._ready_for = ready_for
         self._task: asyncio.Task[None] | None = None
 
@@ -172,7 +171,7 @@ class AsyncGate:
         return cls(remote.follow, remote.check, ready_for=ready_for, release=remote.close)
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(follow_for_ever(self._follow, self.replica, self._clock))
+        self._task = asyncio.create_task(self._following.run())
         await asyncio.to_thread(self.replica.wait_until, None, self._ready_for.total_seconds())
         return self
 
@@ -188,6 +187,11 @@ class AsyncGate:
     def fresh_as_of(self) -> datetime | None:
         """Everything that was durable then is known here; None before the first snapshot is whole."""
         return self.replica.fresh_as_of
+
+    @property
+    def problem(self) -> str | None:
+        """Why the feed cannot be followed, in a sentence; None while it can."""
+        return self._following.connection.problem
 
     async def check(self, account: str, capability: str, at: datetime | None = None, **context: Any) -> Verdict:
         """As `Gate.check`. It awaits nothing but the reference, where that is needed."""

@@ -7,8 +7,8 @@ is known by the hash, and told from the beginning.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from hashlib import sha256
 from threading import Event, Lock
 
@@ -41,10 +41,15 @@ class Feed:
         self._clock = clock
         self._waiting: set[Callable[[], None]] = set()
         self._lock = Lock()
+        self._woken_times = 0
+        self._last = 0
+        self._looked_at: datetime | None = None
 
     def wake(self) -> None:
         """Something was committed in this process. May be called from any thread; takes microseconds."""
         with self._lock:
+            self._looked_at = None
+            self._woken_times += 1
             for wake in self._waiting:
                 wake()
 
@@ -71,9 +76,24 @@ class Feed:
                 return
 
     def has_changed(self, cursor: str) -> bool:
-        """Whether there is anything to tell a follower at a cursor of this feed."""
+        """Whether there is anything to tell a follower at a cursor of this feed, by a look that all followers share."""
+        known = self._recently(cursor)
+        if known is not None:
+            return known
+        now, woken = self._clock(), self._woken_times
         with self._store.reading() as reader:
-            return reader.last_limit_change() != _split(cursor)[0]
+            last = reader.last_limit_change()
+        with self._lock:
+            if woken == self._woken_times:  # Else something was committed meanwhile that this look may not have seen.
+                self._last, self._looked_at = last, now
+        return last != _split(cursor)[0]
+
+    def _recently(self, cursor: str) -> bool | None:
+        """The same by the last look; None where that was too long ago, or before the last commit here."""
+        with self._lock:
+            if self._looked_at is None or self._clock() - self._looked_at >= POLL_FOR:
+                return None
+            return self._last != _split(cursor)[0]
 
     def follow(self, cursor: str | None, is_over: Callable[[], bool]) -> Iterator[Message]:
         """Everything there is to tell, and then whatever comes; blocks meanwhile. Ends soon after `is_over` says so."""
@@ -93,7 +113,8 @@ class Feed:
         news, loop = asyncio.Event(), asyncio.get_running_loop()
 
         def wake() -> None:
-            loop.call_soon_threadsafe(news.set)
+            with suppress(RuntimeError):  # The loop was closed a moment ago.
+                loop.call_soon_threadsafe(news.set)
 
         with self._woken(wake):
             while True:
@@ -104,7 +125,10 @@ class Feed:
                         cursor = message.cursor if isinstance(message, Fresh) else cursor
                 assert cursor is not None
                 beat_at = self._clock() + BEAT_FOR
-                while self._clock() < beat_at and not await asyncio.to_thread(self.has_changed, cursor):
+                while self._clock() < beat_at:
+                    known = self._recently(cursor)
+                    if await asyncio.to_thread(self.has_changed, cursor) if known is None else known:
+                        break
                     try:
                         await asyncio.wait_for(news.wait(), POLL_FOR.total_seconds())
                     except TimeoutError:

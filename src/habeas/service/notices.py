@@ -28,6 +28,8 @@ SWEEP_MAX = 64
 _decode_restriction = msgspec.msgpack.Decoder(Restriction).decode
 _decode_request = msgspec.msgpack.Decoder(DocumentRequest).decode
 _decode_case = msgspec.msgpack.Decoder(CaseSaid).decode
+_OF_A_DATE = (NoticeTopic.EXIT_SOON, NoticeTopic.RESIDUAL_SOON)
+"""What reminds of a date says nothing of whether the limit itself was told."""
 _TOPICS = (Topic.RESTRICTION, Topic.DOCUMENTS, Topic.CASE)
 
 
@@ -112,7 +114,7 @@ class Notices:
         if message.topic is Topic.CASE:
             return _of_case(view, _decode_case(message.body), message.id)
         restriction = _decode_restriction(message.body)
-        of_this = [notice for notice in told if notice.about == restriction.id]
+        of_this = [notice for notice in told if notice.about == restriction.id and notice.topic not in _OF_A_DATE]
         notice = restriction_notice(view, restriction, message.id, is_known=bool(of_this))
         # A change that changes no word is no news.
         is_news = notice is None or notice.topic is not NoticeTopic.CHANGED or not notice.says_the_same(of_this[-1])

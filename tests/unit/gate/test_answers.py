@@ -231,6 +231,7 @@ def test_where_the_reference_cannot_be_asked_outflow_is_held_and_the_rest_is_as_
     for capability, said in expected.items():
         assert gate.in_doubt(KIM, Request(Capability(capability), NOON)).level is said
     assert gate.in_doubt(AccountId("lea"), Request(Capability.WITHDRAW_FIAT, NOON)).level is Level.HOLD
+    assert gate.in_doubt(KIM, Request(Capability.LOGIN, NOON - HOUR)).level is Level.HOLD
     nothing = a_gate(fresh_at=None)
     assert nothing.in_doubt(KIM, Request(Capability.LOGIN, NOON)).level is Level.HOLD
 
@@ -255,6 +256,7 @@ def test_who_was_found_to_be_known_is_remembered_within_bounds(monkeypatch: pyte
         ("login", NOON.replace(tzinfo=None), {"ip": "203.0.113.9"}, "`at`"),
         ("login", NOON.replace(tzinfo=None), {}, "`at`"),
         ("p2p", None, {"destination_known_since": NOON.replace(tzinfo=None)}, "`destination_known_since`"),
+        ("login", None, {"ip": "here"}, "`ip`"),
         ("p2p", None, {"color": "red"}, "`color`"),
         ("p2p", None, {"amount": 1.5}, "must be a Decimal"),
     ],

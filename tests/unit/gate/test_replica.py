@@ -79,6 +79,15 @@ def test_a_snapshot_that_was_cut_off_is_begun_again() -> None:
     assert replica.entry(SUB) is not FREE
 
 
+def test_a_snapshot_that_was_cut_off_is_not_gone_on_with() -> None:
+    replica = a_replica(changed(MAIN, FROZEN))
+    tell(replica, Snapshot(), changed(SUB, FROZEN))
+    replica.reconnect()
+    tell(replica, FRESH)
+    assert held(replica, MAIN) == ["rs_1"]
+    assert replica.entry(SUB) is FREE
+
+
 def test_no_more_accounts_are_kept_compiled_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replicas, "COMPILED_MAX", 10)
     accounts = [AccountId(f"a{number}") for number in range(35)]

@@ -26,6 +26,7 @@ from habeas.service.feed import Feed
 from habeas.service.ports import Store
 from habeas.store.memory import MemoryStore
 from habeas.store.sqlite import SqliteStore
+from habeas.store.unit_of_work import StoredReader
 from tests.builders import NOON, a_decision, a_restriction, an_enriched_event, an_event
 
 UNKNOWN = shipped_playbook().policies[next(iter(shipped_playbook().policies))].safety.unknown_outflow
@@ -86,6 +87,7 @@ def test_a_follower_that_comes_back_is_told_what_changed_and_no_more(store: Memo
     assert [type(message) for message in feed.catch_up(known)] == [Fresh]
     assert not feed.has_changed(known)
     record(store, state("kim"), "ev-2")
+    feed.wake()
     assert feed.has_changed(known)
     messages = list(feed.catch_up(known))
     assert told(messages) == {"kim": limits(state("kim"))}
@@ -236,6 +238,24 @@ def test_an_event_loop_follows_too(store: MemoryStore, feed: Feed) -> None:
         return heard
 
     assert set(told(asyncio.run(listen()))) == {"kim"}
+
+
+def test_followers_share_the_look_for_changes(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    look = StoredReader.last_limit_change
+
+    def counted(reader: StoredReader) -> int:
+        looks.append(1)
+        return look(reader)
+
+    monkeypatch.setattr(StoredReader, "last_limit_change", counted)
+    monkeypatch.setattr(feeds, "POLL_FOR", msgspec.convert("PT600S", type=type(feeds.POLL_FOR)))
+    for _ in range(5):
+        assert not feed.has_changed("0-")
+    assert len(looks) == 1
+    feed.wake()
+    assert not feed.has_changed("0-")
+    assert len(looks) == 2
 
 
 def test_a_follower_hears_that_nothing_changed(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
