@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from habeas.bench import campaigns, coins, decisions, gate, imports, names, places, reference, rules, stores
+from habeas.bench import campaigns, coins, decisions, gate, http, imports, names, places, reference, rules, stores
 
 
 class Bench(Struct, frozen=True):
@@ -22,6 +22,7 @@ BENCHES: dict[str, Bench] = {
     "rules": Bench(rules.bench_rules, 5_000),
     "sqlite": Bench(stores.bench_sqlite, 20_000),
     "postgres": Bench(stores.bench_postgres, 20_000),
+    "http": Bench(http.bench_http, 10_000),
     "campaigns": Bench(campaigns.bench_campaigns, 10_000),
     "import": Bench(imports.bench_import, 100_000),
     "countries": Bench(places.bench_countries, 20_000),

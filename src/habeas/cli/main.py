@@ -21,11 +21,13 @@ from habeas.cli import (
     export,
     imports,
     journal,
+    keys,
     logins,
     measure,
     policy,
     reference,
     screening,
+    serve,
     staff,
     stores,
     tour,
@@ -62,6 +64,7 @@ def root(
 
 app.command()(tour.demo)
 app.command()(events.ingest)
+app.command()(serve.serve)
 app.command()(work.worker)
 app.command()(ask.check)
 app.command()(ask.statement)
@@ -86,6 +89,7 @@ app.command()(screening.rescreen)
 app.command()(coins.trace)
 app.add_typer(policy.app, name="playbook")
 app.add_typer(journal.app, name="journal")
+app.add_typer(keys.app, name="key")
 app.add_typer(export.app, name="export")
 app.add_typer(stores.app, name="store")
 app.add_typer(imports.app, name="import")

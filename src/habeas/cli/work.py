@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from habeas.service.delivery import Couriers
     from habeas.service.intake import Intake
     from habeas.service.notices import Notices
-    from habeas.service.ports import Store
+    from habeas.service.ports import Sender, Store
+
+ROUND_EVERY_S = 1.0
 
 BATCH_ROUND = 1_024
 """To how many accounts a round does what is due for one campaign or bulk act, before it looks at everything else again."""
@@ -45,37 +48,58 @@ def worker(
 
     Example: habeas worker --once --smtp smtp://mail.example.com --mail-from support@example.com
     """
-    from time import sleep
-
-    from habeas.service.delivery import Couriers
     from habeas.service.delivery import enable as enable_channel
-    from habeas.service.notices import Notices
 
-    playbook = wiring.playbook()
-    senders = wiring.senders(smtp, mail_from, webhook)
-    if dual := playbook.dual_entities:
-        print(f"habeas: dual run for {', '.join(dual)}: their users are told nothing", file=sys.stderr, flush=True)
-    if len(dual) == len(playbook.policies):
-        senders = []
+    senders = senders_in_use(smtp, mail_from, webhook)
     known = ", ".join(Channel)
     if enable is not None and enable not in Channel.__members__.values():
         raise BadInputError(f"--enable `{enable}` is no channel; known are {known}")
     with wiring.opened_store(store) as opened, wiring.opened_intake(opened) as intake:
         if enable is not None:
             enable_channel(opened, Channel(enable))
-        notices = Notices(opened, playbook, wiring.now, [sender.channel for sender in senders])
-        with Couriers(opened, senders, wiring.now) as couriers:
-            said = ""
-            while True:
-                done, failed = _round(opened, intake, notices, couriers, wait=once)
-                if once or any(done.values()):
-                    show.json_line(done) if json else print(_told(done))
-                if once and failed:
-                    raise failed[0]
-                if once:
-                    return
-                said = _complain(failed, said)
-                sleep(1)
+
+        def tell(done: dict[str, int]) -> None:
+            if once or any(done.values()):
+                show.json_line(done) if json else print(_told(done))
+
+        failed = keep_working(opened, intake, senders, Event(), tell, once=once)
+        if failed:
+            raise failed[0]
+
+
+def senders_in_use(smtp: str | None = None, mail_from: str | None = None, webhook: str | None = None) -> "list[Sender]":
+    """The channels that are configured; none where nobody may be told anything, which is said on stderr."""
+    playbook = wiring.playbook()
+    senders = wiring.senders(smtp, mail_from, webhook)
+    if dual := playbook.dual_entities:
+        print(f"habeas: dual run for {', '.join(dual)}: their users are told nothing", file=sys.stderr, flush=True)
+    return [] if len(dual) == len(playbook.policies) else senders
+
+
+def keep_working(
+    store: "Store",
+    intake: "Intake",
+    senders: "list[Sender]",
+    stopping: Event,
+    tell: Callable[[dict[str, int]], None] = lambda _: None,
+    *,
+    once: bool = False,
+) -> list[HabeasError]:
+    """Rounds of what is due, one a second, until it is to stop; what went wrong in the last one."""
+    from habeas.service.delivery import Couriers
+    from habeas.service.notices import Notices
+
+    notices = Notices(store, wiring.playbook(), wiring.now, [sender.channel for sender in senders])
+    said = ""
+    with Couriers(store, senders, wiring.now) as couriers:
+        while True:
+            done, failed = _round(store, intake, notices, couriers, wait=once)
+            tell(done)
+            if once:
+                return failed
+            said = _complain(failed, said)
+            if stopping.wait(ROUND_EVERY_S):
+                return failed
 
 
 def _round(

@@ -13,6 +13,10 @@ class BadInputError(HabeasError):
     """Something handed in cannot be used. The message says what is wrong, where, and what to do."""
 
 
+class UnknownIdError(BadInputError):
+    """Nothing here has the id by which something is asked for."""
+
+
 class EventRejectedError(BadInputError):
     """An event is malformed, of an unknown type, or dated too far ahead. Nothing of it was stored."""
 

@@ -13,7 +13,7 @@ from habeas.domain.batch import Member, Step
 from habeas.domain.bulk import Bulk
 from habeas.domain.campaign import Campaign
 from habeas.domain.decision import Outcome
-from habeas.domain.errors import BadInputError, HabeasError
+from habeas.domain.errors import HabeasError, UnknownIdError
 from habeas.domain.event import Event
 from habeas.domain.ids import BatchId
 from habeas.domain.imported import Import
@@ -50,11 +50,11 @@ def refuse(why_not: str | None) -> None:
 
 
 def known(reader: Reader, batch: BatchId, kind: type[B]) -> B:
-    """A batch of a kind. Raises BadInputError where there is none of that id."""
+    """A batch of a kind. Raises UnknownIdError where there is none of that id."""
     found = reader.batch(batch)
     if not isinstance(found, kind):
         called = _CALLED[kind]
-        raise BadInputError(f"there is no {called} `{batch}`; `habeas {called} list` names those that there are")
+        raise UnknownIdError(f"there is no {called} `{batch}`; `habeas {called} list` names those that there are")
     return found
 
 

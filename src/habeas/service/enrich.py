@@ -252,7 +252,11 @@ def main_accounts(reader: Reader, parents: tuple[AccountId, ...]) -> tuple[Accou
 
 def main_account(reader: Reader, account: AccountId) -> MainAccount:
     """What stands on a main account, as its sub-accounts need it."""
-    state = reader.account(account)
+    return as_main_account(account, reader.account(account))
+
+
+def as_main_account(account: AccountId, state: AccountState | None) -> MainAccount:
+    """The same of a state that is at hand."""
     if state is None:
         return MainAccount(account)
     return MainAccount(account, state.life, state.restrictions, bool(state.unreadable))

@@ -22,7 +22,7 @@ from habeas.domain.errors import ConflictError, EventRejectedError, HabeasError,
 from habeas.domain.event import Event
 from habeas.domain.event_data import Profile
 from habeas.domain.facts import EnrichedEvent, Facts
-from habeas.domain.ids import AccountId, EntityId, event_seed
+from habeas.domain.ids import AccountId, EntityId, EventId, event_seed
 from habeas.playbook.policy import Playbook, Policy
 from habeas.service.enrich import look_up, relate
 from habeas.service.ports import Clock, Coins, Lists, Places, Reader, Store, UnitOfWork
@@ -82,6 +82,14 @@ class Intake:
     def decide(self, event: Event) -> Outcome:
         """Submit one event and wait for its outcome. Raises EventRejectedError if it is refused."""
         return self.submit(event).result()
+
+    def recorded_at(self, account: AccountId, source: str, event: str) -> datetime | None:
+        """The instant of an event that was recorded before, so that it can be told again as the same one."""
+        with self._store.reading() as reader:
+            if reader.recorded(account, source, EventId(event)) is None:
+                return None
+            told = (each.time for each in reader.events(account) if (each.source, each.id) == (source, event))
+            return next(told, None)
 
     def close(self) -> None:
         """Finish what is queued, then stop."""

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from habeas.domain.access import ApiKey
 from habeas.domain.account import AccountState
 from habeas.domain.batch import Member
 from habeas.domain.bulk import Bulk
@@ -188,8 +189,8 @@ class Reader(Protocol):
     def case_account(self, case: CaseId) -> AccountId | None:
         """The account that a case is about."""
 
-    def open_cases(self, queue: str | None, limit: int) -> Sequence[Case]:
-        """Open cases of a queue, or of all, most urgent first, then by when they are due. Raises UnreadableRecordError
+    def open_cases(self, queue: str | None, limit: int, after: Case | None = None) -> Sequence[Case]:
+        """Open cases of a queue, or of all, most urgent first, then by when they are due; those behind one. Raises
         rather than leave one out.
         """
 
@@ -299,6 +300,12 @@ class Reader(Protocol):
     def placed_counts(self, batch: BatchId) -> dict[Status, int]:
         """How many restrictions that a batch placed there are in each status."""
 
+    def api_key(self, id_: str) -> ApiKey | None:
+        """An API key, as it is. Raises a HabeasError where its record cannot be read."""
+
+    def api_keys(self) -> tuple[ApiKey, ...]:
+        """All of them, by id. Raises a HabeasError rather than leave one out."""
+
     def playbook_text(self, version: str) -> bytes | None:
         """The text of a playbook that was recorded under this version."""
 
@@ -401,6 +408,9 @@ class UnitOfWork(Reader, Protocol):
 
     def add_members(self, batch: BatchId, members: Sequence[Member]) -> None:
         """Whom a batch is about, besides those that it has; one that it has already stays. The batch must be there."""
+
+    def set_api_key(self, key: ApiKey) -> None:
+        """How an API key is from now on."""
 
     def record_playbook(self, version: str, text: bytes) -> None:
         """Keep the text of a playbook. The same version with another text raises PlaybookError."""

@@ -25,7 +25,7 @@ from habeas.domain.restriction import Restriction, Status
 from habeas.domain.screening import Query
 from habeas.domain.verdict import Request, Standing, Verdict, evaluate
 from habeas.playbook.policy import Playbook, Policy
-from habeas.service.enrich import Wallet, looked_up, main_account, main_accounts
+from habeas.service.enrich import Wallet, as_main_account, looked_up, main_accounts
 from habeas.service.ports import Lists, Places, Reader, RecordedEvent, Store
 
 
@@ -161,8 +161,8 @@ class Questions:
         request: tuple[Restriction, ...] = (),
     ) -> Standing:
         known = state or new_account(account)
-        mains = tuple(_life(reader, main, at) for main in main_accounts(reader, known.parents))
-        own = _life(reader, account, at)
+        mains = tuple(_life(reader, main, reader.account(main), at) for main in main_accounts(reader, known.parents))
+        own = _life(reader, account, state, at)
         standing = standing_of(
             known,
             self._playbook.policy(known.entity),
@@ -192,15 +192,15 @@ def _outgoing(request: Request) -> Wallet | None:
     return Wallet(None, request.destination, request.asset)
 
 
-def _life(reader: Reader, account: AccountId, at: datetime) -> MainAccount:
+def _life(reader: Reader, account: AccountId, known: AccountState | None, at: datetime) -> MainAccount:
     """An account with what stood on it at an instant, or will. The state knows all of that from the latest decision on; for
     the past, every restriction that the account ever had is read.
 
     Where one of them cannot be read, those in the state stand, and everything but the floor is denied: never skipped.
     """
-    state = reader.account(account) or new_account(account)
+    state = known or new_account(account)
     if state.decided_at is None or at >= state.decided_at:
-        return main_account(reader, account)
+        return as_main_account(account, known)
     try:
         return MainAccount(account, state.life, reader.restrictions(account), bool(state.unreadable))
     except UnreadableRecordError:

@@ -27,10 +27,12 @@ from habeas.domain.ids import (
 from habeas.service.ports import EventKey, Share, StoreFacts, Work
 from habeas.store.errors import AlreadyRecordedError, StaleWriteError
 from habeas.store.rows import (
+    BEFORE_ALL_CASES,
     DEALINGS_KEPT_US,
     FAILED_KEPT_US,
     URGENCY,
     AccountRow,
+    ApiKeyRow,
     BatchRow,
     CaseRow,
     Changes,
@@ -104,6 +106,7 @@ class Tables:
     files: dict[tuple[AccountId, DocumentFileId], tuple[FileRow, bytes]] = field(default_factory=dict)
     batches: dict[BatchId, BatchRow] = field(default_factory=dict)
     members: dict[MemberRow, None] = field(default_factory=dict)
+    api_keys: dict[str, ApiKeyRow] = field(default_factory=dict)
     limit_changes: dict[AccountId, LimitChangeRow] = field(default_factory=dict)
     """By position."""
 
@@ -132,6 +135,7 @@ class Tables:
             self.files.copy(),
             self.batches.copy(),
             self.members.copy(),
+            self.api_keys.copy(),
             self.limit_changes.copy(),
         )
 
@@ -172,9 +176,12 @@ class MemoryRows:
     def case_account(self, case: CaseId) -> AccountId | None:
         return min((row.account_id for row in self._cases() if row.id == case), default=None)
 
-    def open_cases(self, queue: str | None, limit: int) -> Sequence[CaseRow]:
+    def open_cases(
+        self, queue: str | None, limit: int, after: tuple[int, int, str, str] = BEFORE_ALL_CASES
+    ) -> Sequence[CaseRow]:
         found = (row for row in self._cases() if row.status == CaseStatus.OPEN and queue in (None, row.queue))
-        return nsmallest(limit, found, key=lambda row: (URGENCY[row.priority], row.due_at, row.id, row.account_id))
+        keyed = (((URGENCY[row.priority], row.due_at, row.id, row.account_id), row) for row in found)
+        return [row for _, row in nsmallest(limit, (pair for pair in keyed if pair[0] > after))]
 
     def queue_cases(self, queue: str | None, after: tuple[str, int], limit: int) -> Sequence[CaseRow]:
         found = (row for row in self._cases() if (row.account_id, row.sequence) > after and queue in (None, row.queue))
@@ -328,6 +335,9 @@ class MemoryRows:
         folders = self._tables.folders.values()
         return (row for folder in folders for row in folder.restrictions.values() if row.batch == batch)
 
+    def api_keys(self, id_: str | None) -> Sequence[ApiKeyRow]:
+        return sorted(row for row in self._tables.api_keys.values() if id_ in (None, row.id))
+
     def limited_accounts(self, after: str, limit: int) -> Sequence[AccountId]:
         rows = self._tables.limit_changes.values()
         return nsmallest(limit, (row.account_id for row in rows if row.is_limited and row.account_id > after))
@@ -469,6 +479,9 @@ class MemoryRows:
 
     def add_members(self, rows: Sequence[MemberRow]) -> None:
         self._tables.members.update(dict.fromkeys(rows))
+
+    def set_api_key(self, row: ApiKeyRow) -> None:
+        self._tables.api_keys[row.id] = row
 
     def add_reference(self, row: ReferenceRow, content: bytes) -> None:
         self._tables.references[row.kind, row.version] = row, content

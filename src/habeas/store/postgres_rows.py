@@ -27,7 +27,9 @@ from habeas.service.ports import EventKey
 from habeas.store.errors import AlreadyRecordedError, OvertakenError, StaleWriteError
 from habeas.store.gathered import Gathered, GatheredAccount
 from habeas.store.rows import (
+    BEFORE_ALL_CASES,
     AccountRow,
+    ApiKeyRow,
     BatchRow,
     CaseRow,
     Changes,
@@ -92,6 +94,8 @@ _CASES = "SELECT * FROM case_file WHERE account_id = %b ORDER BY sequence"
 _CASE_ACCOUNT = "SELECT account_id FROM case_file WHERE id = %b ORDER BY account_id LIMIT 1"
 _OPEN_CASES = """
     SELECT * FROM case_file WHERE status = 'open' AND (%b::text IS NULL OR queue = %b)
+        AND (CASE priority WHEN 'page' THEN 0 WHEN 'high' THEN 1 ELSE 2 END, due_at, id, account_id)
+            > (%b::int8, %b::int8, %b::text, %b::text)
     ORDER BY CASE priority WHEN 'page' THEN 0 WHEN 'high' THEN 1 ELSE 2 END, due_at, id, account_id LIMIT %b
 """
 _ALL_CASES = "SELECT * FROM case_file WHERE (account_id, sequence) > (%b, %b) ORDER BY account_id, sequence LIMIT %b"
@@ -181,6 +185,8 @@ _LIMIT_CHANGES = (
     "SELECT account_id, position, is_limited FROM limit_change WHERE position > %b ORDER BY position LIMIT %b"
 )
 _LAST_LIMIT_CHANGE = "SELECT coalesce(max(position), 0) FROM limit_change"
+_API_KEYS = "SELECT * FROM api_key WHERE %b::text IS NULL OR id = %b ORDER BY id"
+_SET_API_KEY = "INSERT INTO api_key VALUES (%b, %b) ON CONFLICT (id) DO UPDATE SET body = excluded.body"
 _ENTRY_COUNT = "SELECT count(*) FROM journal"
 _STRANGERS = """
     SELECT DISTINCT j.account_id FROM journal j
@@ -393,8 +399,10 @@ class _Questions:
         account: AccountId | None = self._one(_CASE_ACCOUNT, (case,))
         return account
 
-    def open_cases(self, queue: str | None, limit: int) -> Sequence[CaseRow]:
-        return [CaseRow._make(row) for row in self._run(_OPEN_CASES, (queue, queue, limit))]
+    def open_cases(
+        self, queue: str | None, limit: int, after: tuple[int, int, str, str] = BEFORE_ALL_CASES
+    ) -> Sequence[CaseRow]:
+        return [CaseRow._make(row) for row in self._run(_OPEN_CASES, (queue, queue, *after, limit))]
 
     def queue_cases(self, queue: str | None, after: tuple[str, int], limit: int) -> Sequence[CaseRow]:
         if queue is None:
@@ -518,6 +526,9 @@ class _Questions:
 
     def placed_counts(self, batch: BatchId) -> dict[str, int]:
         return dict(self._run(_PLACED_COUNTS, (batch,)))
+
+    def api_keys(self, id_: str | None) -> Sequence[ApiKeyRow]:
+        return [ApiKeyRow._make(row) for row in self._run(_API_KEYS, (id_, id_))]
 
     def limited_accounts(self, after: str, limit: int) -> Sequence[AccountId]:
         return [account for (account,) in self._run(_LIMITED_ACCOUNTS, (after, limit))]
@@ -787,6 +798,9 @@ class PostgresRows(_Questions):
     def add_members(self, rows: Sequence[MemberRow]) -> None:
         if rows:
             self._do(_ADD_MEMBERS, tuple(map(list, zip(*rows, strict=True))))
+
+    def set_api_key(self, row: ApiKeyRow) -> None:
+        self._do(_SET_API_KEY, row)
 
     def add_reference(self, row: ReferenceRow, content: bytes) -> None:
         self._do(_ADD_REFERENCE, (*row, content))

@@ -32,6 +32,9 @@ DEALINGS_KEPT_US = timedelta(days=90) // _MICROSECOND
 URGENCY = {priority.value: rank for rank, priority in enumerate(Priority)}
 """How cases are sorted by their priority: what cannot wait first."""
 
+BEFORE_ALL_CASES = (-1, 0, "", "")
+"""The key before that of every open case."""
+
 
 def to_column(at: datetime) -> int:
     """An instant as it stands in a column."""
@@ -253,6 +256,13 @@ class MemberRow(NamedTuple):
     about: str
 
 
+class ApiKeyRow(NamedTuple):
+    """What lets somebody in over the network."""
+
+    id: str
+    body: bytes
+
+
 class DeliveryRow(NamedTuple):
     """How far a notice got on a channel. `next_at` is None once that is over."""
 
@@ -355,8 +365,10 @@ class Rows(Protocol):
 
     def case_account(self, case: CaseId) -> AccountId | None: ...
 
-    def open_cases(self, queue: str | None, limit: int) -> Sequence[CaseRow]:
-        """Most urgent first, then by (`due_at`, `id`, account)."""
+    def open_cases(
+        self, queue: str | None, limit: int, after: tuple[int, int, str, str] = BEFORE_ALL_CASES
+    ) -> Sequence[CaseRow]:
+        """By (`URGENCY` of the priority, `due_at`, `id`, account), behind such a key."""
 
     def queue_cases(self, queue: str | None, after: tuple[str, int], limit: int) -> Sequence[CaseRow]:
         """By (account, `sequence`), behind such a pair."""
@@ -455,6 +467,9 @@ class Rows(Protocol):
     def placed_counts(self, batch: BatchId) -> dict[str, int]:
         """How many restrictions of a batch there are in each status."""
 
+    def api_keys(self, id_: str | None) -> Sequence[ApiKeyRow]:
+        """The one of this id, or all by id."""
+
     def limited_accounts(self, after: str, limit: int) -> Sequence[AccountId]:
         """Those that a gate must know, in id order."""
 
@@ -501,3 +516,5 @@ class Rows(Protocol):
 
     def add_members(self, rows: Sequence[MemberRow]) -> None:
         """One that is there already stays."""
+
+    def set_api_key(self, row: ApiKeyRow) -> None: ...

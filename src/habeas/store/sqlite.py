@@ -36,9 +36,11 @@ from habeas.store.errors import (
 from habeas.store.ledger_tables import FileLedgerTables, LedgerTables
 from habeas.store.migrations import migrate
 from habeas.store.rows import (
+    BEFORE_ALL_CASES,
     DEALINGS_KEPT_US,
     FAILED_KEPT_US,
     AccountRow,
+    ApiKeyRow,
     BatchRow,
     CaseRow,
     Changes,
@@ -128,6 +130,7 @@ _STRANGERS = (
 _CASE_ACCOUNT = "SELECT account_id FROM case_file WHERE id = ? ORDER BY account_id LIMIT 1"
 _OPEN_CASES = """
     SELECT * FROM case_file INDEXED BY case_open WHERE status = 'open' AND ?1 IN (queue, '')
+        AND (CASE priority WHEN 'page' THEN 0 WHEN 'high' THEN 1 ELSE 2 END, due_at, id, account_id) > (?3, ?4, ?5, ?6)
     ORDER BY CASE priority WHEN 'page' THEN 0 WHEN 'high' THEN 1 ELSE 2 END, due_at, id, account_id LIMIT ?2
 """
 _ALL_CASES = """
@@ -263,6 +266,9 @@ _PLACED_COUNTS = """
     SELECT status, count(*) FROM restriction INDEXED BY restriction_by_batch WHERE batch = ? GROUP BY status
 """
 
+_API_KEYS = "SELECT * FROM api_key WHERE ?1 IS NULL OR id = ?1 ORDER BY id"
+_SET_API_KEY = "INSERT INTO api_key VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body"
+
 
 class SqliteRows:
     """`Rows` on a connection that has begun a transaction."""
@@ -297,8 +303,10 @@ class SqliteRows:
         row = self._run(_CASE_ACCOUNT, (case,)).fetchone()
         return None if row is None else row[0]
 
-    def open_cases(self, queue: str | None, limit: int) -> Sequence[CaseRow]:
-        return [CaseRow._make(row) for row in self._run(_OPEN_CASES, (queue or "", limit))]
+    def open_cases(
+        self, queue: str | None, limit: int, after: tuple[int, int, str, str] = BEFORE_ALL_CASES
+    ) -> Sequence[CaseRow]:
+        return [CaseRow._make(row) for row in self._run(_OPEN_CASES, (queue or "", limit, *after))]
 
     def queue_cases(self, queue: str | None, after: tuple[str, int], limit: int) -> Sequence[CaseRow]:
         found = self._run(_ALL_CASES if queue is None else _QUEUE_CASES, (queue, *after, limit))
@@ -422,6 +430,9 @@ class SqliteRows:
     def placed_counts(self, batch: BatchId) -> dict[str, int]:
         return dict(self._run(_PLACED_COUNTS, (batch,)))
 
+    def api_keys(self, id_: str | None) -> Sequence[ApiKeyRow]:
+        return [ApiKeyRow._make(row) for row in self._run(_API_KEYS, (id_,))]
+
     def limited_accounts(self, after: str, limit: int) -> Sequence[AccountId]:
         return [account for (account,) in self._run(_LIMITED_ACCOUNTS, (after, limit))]
 
@@ -527,6 +538,9 @@ class SqliteRows:
 
     def add_members(self, rows: Sequence[MemberRow]) -> None:
         self._run_many(_ADD_MEMBER, rows)
+
+    def set_api_key(self, row: ApiKeyRow) -> None:
+        self._run(_SET_API_KEY, row)
 
     def add_reference(self, row: ReferenceRow, content: bytes) -> None:
         self._run(_ADD_REFERENCE, (*row, content))

@@ -152,7 +152,7 @@ def test_doctor_says_what_serves_the_store_and_which_settings_are_unsafe(
     said = run("doctor", "--store", database, "--key-file", tmp_path / "habeas.key")
     assert said.code == 1
     assert "store: postgresql://habeas@/tmp/" in said.out
-    assert ", schema 2" in said.out
+    assert ", schema 3" in said.out
     assert "server: PostgreSQL 1" in said.out
     assert "server: fsync and full_page_writes off: what was acknowledged can be lost" in said.out
     assert f"key file: {tmp_path / 'habeas.key'}, mode 0600" in said.out

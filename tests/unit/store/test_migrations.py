@@ -46,6 +46,7 @@ def test_every_table_is_strict_and_has_the_account_first_in_its_key(connection: 
         "batch",
         "batch_member",
         "playbook",
+        "api_key",
         "meta",
         "failed_login",
         "refused_ip",
