@@ -6,11 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+import psycopg
 import pytest
 
 from habeas.domain.ids import AccountId, DocumentRequestId, RestrictionId
 from habeas.service.ports import SignedCheckpoint, Store
 from habeas.store.memory import Folder, MemoryStore
+from habeas.store.postgres import PostgresStore
 from habeas.store.rows import CheckpointRow, JournalRow
 from habeas.store.sqlite import SqliteStore
 
@@ -176,18 +178,93 @@ class SqliteIntruder:
             connection.close()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+class PostgresIntruder:
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def journal(self, account: str) -> list[tuple[int, bytes]]:
+        return self._run("SELECT sequence, entry FROM journal WHERE account_id = %s ORDER BY sequence", account)
+
+    def set_journal(self, account: str, rows: list[tuple[int, bytes]]) -> None:
+        self._run("DELETE FROM journal WHERE account_id = %s", account)
+        for row in rows:
+            self._run("UPDATE journal_end SET position = position + 1")
+            self._run("INSERT INTO journal SELECT %s, %s, %s, position FROM journal_end", account, *row)
+
+    def change_entry(self, account: str, sequence: int, entry: bytes | None) -> None:
+        where = "WHERE account_id = %s AND sequence = %s"
+        if entry is None:
+            self._run(f"DELETE FROM journal {where}", account, sequence)
+        else:
+            self._run(f"UPDATE journal SET entry = %s {where}", entry, account, sequence)
+
+    def change_checkpoint(self, number: int, checkpoint: SignedCheckpoint | None) -> None:
+        self._run("DELETE FROM checkpoint WHERE number = %s", number)
+        if checkpoint is not None:
+            self._run("INSERT INTO checkpoint VALUES (%s, %s, %s)", number, checkpoint.body, checkpoint.signature)
+
+    def set_head(self, account: str, sequence: int, head: bytes) -> None:
+        changed = "UPDATE account SET journal_sequence = %s, journal_head = %s WHERE account_id = %s"
+        self._run(changed, sequence, head, account)
+
+    def state(self, account: str) -> bytes:
+        state: bytes = self._run("SELECT state FROM account WHERE account_id = %s", account)[0][0]
+        return state
+
+    def set_state(self, account: str, state: bytes) -> None:
+        self._run("UPDATE account SET state = %s WHERE account_id = %s", state, account)
+
+    def restriction_body(self, account: str, restriction: str) -> bytes:
+        found = self._run("SELECT body FROM restriction WHERE account_id = %s AND id = %s", account, restriction)
+        body: bytes = found[0][0]
+        return body
+
+    def set_restriction_body(self, account: str, restriction: str, body: bytes) -> None:
+        self._run("UPDATE restriction SET body = %s WHERE account_id = %s AND id = %s", body, account, restriction)
+
+    def set_request_body(self, account: str, request: str, body: bytes) -> None:
+        self._run("UPDATE document_request SET body = %s WHERE account_id = %s AND id = %s", body, account, request)
+
+    def everything(self) -> bytes:
+        tables = self._run("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        with psycopg.connect(self._url) as connection:
+            rows = [connection.execute(f"SELECT * FROM {table}".encode()).fetchall() for (table,) in tables]
+        return repr(rows).encode()
+
+    def failed_logins(self) -> int:
+        count: int = self._run("SELECT count(*) FROM failed_login")[0][0]
+        return count
+
+    def forget_key(self, account: str) -> None:
+        self._run("DELETE FROM account_key WHERE account_id = %s", account)
+
+    def _run(self, statement: str, *values: object) -> list[Any]:
+        with psycopg.connect(self._url) as connection:
+            cursor = connection.execute(statement.encode(), values)
+            return cursor.fetchall() if cursor.description else []
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """A fresh store of each sort."""
-    store: Store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "habeas.db")
+    store: Store
+    match request.param:
+        case "memory":
+            store = MemoryStore()
+        case "sqlite":
+            store = SqliteStore(tmp_path / "habeas.db")
+        case _:
+            store = PostgresStore(request.getfixturevalue("database"), tmp_path / "habeas.key")
     yield store
     store.close()
 
 
 @pytest.fixture
-def intruder(store: Store) -> Intruder:
+def intruder(store: Store, request: pytest.FixtureRequest) -> Intruder:
     """A hand below the store."""
     if isinstance(store, MemoryStore):
         return MemoryIntruder(store)
+    if isinstance(store, PostgresStore):
+        return PostgresIntruder(request.getfixturevalue("database"))
     assert isinstance(store, SqliteStore)
     return SqliteIntruder(store)

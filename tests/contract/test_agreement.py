@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import msgspec
+import psycopg
 import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ from habeas.domain.restriction import Status
 from habeas.service.checkpoints import read_checkpoint, take_checkpoint
 from habeas.service.ports import Reader, Store
 from habeas.store.memory import MemoryRows, MemoryStore, Tables
+from habeas.store.postgres import PostgresStore
 from habeas.store.rows import Changes, JournalRow, QueuedRow
 from habeas.store.sqlite import SqliteStore
 from tests.builders import (
@@ -116,7 +118,8 @@ def decisions(draw: st.DrawFn, enriched: EnrichedEvent) -> Decision:
         for ip, hours in draw(st.lists(st.tuples(ips, st.integers(1, 3)), max_size=2))
     )
     holder = draw(st.sampled_from((None, HolderId("h-1"), HolderId("h-2"))))
-    state = AccountState(account=account, holder=holder, decided_at=enriched.event.time)
+    parents = draw(st.sampled_from(((), (), (AccountId("acct-3"),))))
+    state = AccountState(account=account, holder=holder, parents=parents, decided_at=enriched.event.time)
     return a_decision(
         enriched,
         state=state,
@@ -143,6 +146,8 @@ def view(reader: Reader) -> dict[str, Any]:
         "accounts": list(reader.accounts()),
         "due timers": [tuple(reader.due_timers(at, 2)) + tuple(reader.due_timers(at, 99)) for at in TIMES],
         "messages": messages(reader),
+        "limited": [reader.limited_accounts(AccountId("acct-1"), limit) for limit in (1, 9)],
+        "limit changes": [tuple(reader.limit_changes(after, 2)) for after in (0, 5, reader.last_limit_change())],
         "holders": [reader.holder_accounts(HolderId(holder)) for holder in ("h-1", "h-2")],
         "restriction accounts": [reader.restriction_account(RestrictionId(id_)) for id_ in RESTRICTIONS],
         "addresses": [
@@ -256,6 +261,19 @@ class StoresAgree(RuleBasedStateMachine):
 TestStoresAgree = StoresAgree.TestCase
 
 
+def test_memory_and_postgres_agree(database: str, emptied: str, tmp_path: Path) -> None:
+    class PostgresAgrees(StoresAgree):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stores[1].close()
+            with psycopg.connect(database, autocommit=True) as connection:
+                connection.execute(emptied.encode())
+            (tmp_path / "habeas.key").unlink(missing_ok=True)
+            self.stores = self.stores[0], PostgresStore(database, tmp_path / "habeas.key")
+
+    run_state_machine_as_test(PostgresAgrees, settings=settings(max_examples=15, stateful_step_count=20))
+
+
 # --- planted bugs: each must be noticed ------------------------------------------------------------------------------
 
 
@@ -292,6 +310,15 @@ class ChangedRestrictionsBecomeYoungest(MemoryRows):
         for row in changes.restrictions if folder else ():
             folder.restrictions.pop(row.id, None)  # type: ignore[union-attr]
         super().write(changes)
+
+
+class ChangesStayAtTheirFirstPosition(MemoryRows):
+    @override
+    def write(self, changes: Changes) -> None:
+        before = self._tables.limit_changes.get(changes.account.account_id)
+        super().write(changes)
+        if before is not None:
+            self._tables.limit_changes[before.account_id] = before
 
 
 class OldHoldersKeepAccounts(MemoryRows):
@@ -346,6 +373,7 @@ class PositionsCountOneAccount(MemoryRows):
         TimersStay,
         AnyGenerationFires,
         ChangedRestrictionsBecomeYoungest,
+        ChangesStayAtTheirFirstPosition,
         OldHoldersKeepAccounts,
         QueueIsReadFromItsEnd,
         FailedLoginsStayForEver,

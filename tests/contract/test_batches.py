@@ -9,7 +9,7 @@ from habeas.domain.batch import Member, Signature, Step
 from habeas.domain.bulk import Because, Bulk, BulkKind, Selection
 from habeas.domain.campaign import Campaign, CampaignEnding, CampaignPlan, Cause, EndingKind
 from habeas.domain.ids import AccountId, BatchId
-from habeas.domain.imported import Import
+from habeas.domain.imported import Import, ImportOf
 from habeas.domain.restriction import Status
 from habeas.service.ports import Batch, Store
 from tests.builders import NOON, a_decision, a_restriction, an_enriched_event, an_event
@@ -33,7 +33,19 @@ BULK = Bulk(
     because=Because.OUR_ERROR,
     proposed=SIGNED,
 )
-IMPORT = Import(id=BatchId("im_1"), source="bans.csv", sha256="00", started=SIGNED)
+IMPORT = Import(
+    id=BatchId("im_1"),
+    source="users.csv",
+    sha256="00",
+    started=SIGNED,
+    of=ImportOf.ACCOUNTS,
+    signed_by=SIGNED.by,
+    step=Step(started_at=NOON, total=3).moved(Member(AccountId("b")), 2, 1),
+    undone=SIGNED,
+    undo_signed_by=SIGNED.by,
+    undo_step=Step(started_at=NOON, total=2).finished(NOON + DAY),
+    known_before=1,
+)
 
 
 def keep(store: Store, *batches: Batch) -> None:

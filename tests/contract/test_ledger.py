@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -27,7 +27,8 @@ from habeas.domain.transfer import (
 from habeas.reference.coins.forward import affected, whereabouts
 from habeas.reference.coins.ledger import MemoryLedger
 from habeas.reference.coins.trace import trace
-from habeas.store.ledger import SqliteLedger
+from habeas.store.ledger import LedgerStore, StoredLedger
+from habeas.store.open import open_store
 from habeas.store.sqlite import SqliteStore
 from tests.coins import (
     COIN,
@@ -53,7 +54,7 @@ class Ledger(Protocol):
     def reading(self) -> AbstractContextManager[TransferSource]: ...
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
     """An empty ledger of each sort, with one asset."""
     if request.param == "memory":
@@ -61,8 +62,10 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
         kept.ingest([COIN])
         yield kept
         return
-    store = SqliteStore(tmp_path / "habeas.db")
-    kept = SqliteLedger(store)
+    is_file = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path / 'habeas.db'}" if is_file else request.getfixturevalue("database")
+    store = open_store(url, None if is_file else tmp_path / "habeas.key")
+    kept = StoredLedger(cast("LedgerStore", store))
     kept.ingest([COIN])
     yield kept
     store.close()
@@ -364,7 +367,7 @@ def test_both_ledgers_answer_alike_after_any_history(
     memory = MemoryLedger()
     store = SqliteStore(tmp_path_factory.mktemp("ledger") / "habeas.db")
     try:
-        tables = SqliteLedger(store)
+        tables = StoredLedger(store)
         for part in ((*history.assets, *history.records[:cut]), history.records[cut:]):
             assert memory.ingest(part) == tables.ingest(part)
         assert everything(memory) == everything(tables)

@@ -720,6 +720,25 @@ def test_an_account_whose_key_was_forgotten_takes_new_events_under_a_new_key(sto
     assert faults(store) == []
 
 
+def test_what_is_sealed_with_a_new_key_is_read_in_the_same_transaction(store: Store, intruder: Intruder) -> None:
+    record(store, an_enriched_event(an_event("ev-1")))
+    intruder.forget_key("acct-1")
+    second = an_enriched_event(an_event("ev-2"))
+    with store.transaction({ACCOUNT}, [(ACCOUNT, "urn:exchange", EventId("ev-2"))]) as work:
+        assert work.recorded(ACCOUNT, "urn:exchange", EventId("ev-2")) is None
+        assert work.cases(ACCOUNT) == ()
+        work.record(second, a_decision(second, cases=(a_case("cs_1"),)), "builtin-1")
+        assert work.cases(ACCOUNT) == (a_case("cs_1"),)
+        assert work.recorded(ACCOUNT, "urn:exchange", EventId("ev-2")) is not None
+
+
+def test_what_is_expected_and_was_recorded_is_found(store: Store) -> None:
+    record(store, an_enriched_event(an_event("ev-1")))
+    keys = [(ACCOUNT, "urn:exchange", EventId(id_)) for id_ in ("ev-1", "ev-2")]
+    with store.transaction({ACCOUNT}, keys) as work:
+        assert [work.recorded(*key) is not None for key in keys] == [True, False]
+
+
 # --- the journal -----------------------------------------------------------------------------------------------------
 
 

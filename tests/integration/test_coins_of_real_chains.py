@@ -23,7 +23,7 @@ from habeas.reference.coins.haircut import sweep_flows
 from habeas.reference.coins.ledger import MemoryLedger
 from habeas.reference.coins.standing import Judge
 from habeas.reference.coins.trace import trace
-from habeas.store.ledger import SqliteLedger
+from habeas.store.ledger import StoredLedger
 from habeas.store.sqlite import SqliteStore
 from tests.coins import ETHER, LATER, a_deposit, of_roles, paid
 from tests.properties.test_coins import check_fifo, made_of, pieces_of
@@ -87,7 +87,7 @@ def test_balances_of_real_accounts_are_what_came_in_without_what_went_out(ether:
         assert isinstance(record, Transfer | Beginning)
         balance[record.receiver] += record.amount
     memory, store = MemoryLedger(), SqliteStore(tmp_path / "habeas.db")
-    for ledger in (memory, SqliteLedger(store)):
+    for ledger in (memory, StoredLedger(store)):
         assert ledger.ingest([ETHER, *ether]).added > 900
         assert ledger.ingest(ether).added == 0
         with ledger.reading() as view:

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import fields
 
 from habeas.disclosure.catalogue import catalogue
 from habeas.domain.bulk import BECAUSE, BulkKind
 from habeas.domain.campaign import CampaignPlan, faults
+from habeas.domain.limit import AccountLimits, Limit
+from habeas.gate.messages import Fresh
 from scripts import reference_docs
 
 ROOT = Path(__file__).parents[2]
@@ -75,3 +78,19 @@ def test_the_sentences_of_bulk_acts_in_the_docs_are_those_of_the_catalogue() -> 
     rows = re.findall(r"^\| (\w+) \| (lift|extend) \| (.+) \|$", page, re.MULTILINE)
     said = catalogue("en").because
     assert rows == [(b, kind, said[b]) for kind in BulkKind for b in BECAUSE[kind]]
+
+
+def test_the_example_of_the_gate_says_what_the_page_says(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    page = (ROOT / "docs/gate.md").read_text(encoding="utf-8")
+    example, said = re.search(r"```python\n(.*?)```.*?```text\n(.*?)```", page, re.DOTALL).groups()  # type: ignore[union-attr]
+    exec(compile(example, "docs/gate.md", "exec"), {})
+    assert capsys.readouterr().out == said
+
+
+def test_the_page_about_the_gate_names_every_field_of_the_feed() -> None:
+    page = (ROOT / "docs/gate.md").read_text(encoding="utf-8")
+    for said in (AccountLimits, Limit, Fresh):
+        assert [field.name for field in fields(said) if f"`{field.name}`" not in page] == []

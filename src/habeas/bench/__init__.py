@@ -5,6 +5,7 @@
 - `workload`: seeded streams of events
 - `decisions`: the pure decision, the verdict, the state codec
 - `stores`: durable decisions per second
+- `http`: the service over loopback
 - `coins`: taking in transfers and tracing them
 - `table`: all benches by name
 """

@@ -27,7 +27,7 @@ from habeas.reference.coins.haircut import sweep_flows
 from habeas.reference.coins.ledger import MemoryLedger
 from habeas.reference.coins.standing import Judge
 from habeas.reference.coins.trace import trace
-from habeas.store.ledger import SqliteLedger
+from habeas.store.ledger import StoredLedger
 from habeas.store.sqlite import SqliteStore
 
 ASSET = Asset("COIN", "bench", "evm", 8)
@@ -164,7 +164,7 @@ def _store(size: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="habeas-bench-") as folder:
         store = SqliteStore(Path(folder) / "bench.db")
         try:
-            ledger = SqliteLedger(store)
+            ledger = StoredLedger(store)
             ledger.ingest([ASSET])
             ingested = _ingested(ledger.ingest, size)
             with ledger.reading() as view:

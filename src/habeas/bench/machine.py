@@ -8,7 +8,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("habeas", "msgspec", "cryptography", "geoip2fast", "maxminddb", "rapidfuzz", "jellyfish", "anyascii")
+_PACKAGES = (
+    "habeas",
+    "msgspec",
+    "cryptography",
+    "geoip2fast",
+    "maxminddb",
+    "psycopg",
+    "rapidfuzz",
+    "jellyfish",
+    "anyascii",
+)
 
 
 def describe() -> dict[str, Any]:

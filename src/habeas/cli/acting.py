@@ -8,7 +8,7 @@ import typer
 
 from habeas.cli import show, wiring
 from habeas.domain.decision import Outcome, Refusal
-from habeas.domain.errors import BadInputError
+from habeas.domain.errors import BadInputError, UnknownIdError
 from habeas.domain.ids import AccountId, RestrictionId
 from habeas.service.acts import Act, carry_out
 
@@ -27,7 +27,7 @@ def act_on_restriction(restriction: RestrictionId, act: Act, store: str | None, 
     with wiring.opened_store(store) as opened, opened.reading() as reader:
         account = reader.restriction_account(restriction)
     if account is None:
-        raise BadInputError(
+        raise UnknownIdError(
             f"there is no restriction `{restriction}` here; `habeas account ACCOUNT` lists an account's"
         )
     act_on_account(account, act, store, json=json)

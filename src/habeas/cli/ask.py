@@ -8,7 +8,7 @@ from habeas.cli import show, wiring
 from habeas.cli.options import AccountArgument, AtOption, JsonOption, StoreOption, account_id, amount, instant, ip
 from habeas.disclosure.text import as_text
 from habeas.domain.capability import Capability
-from habeas.domain.errors import BadInputError
+from habeas.domain.errors import BadInputError, UnknownIdError
 from habeas.domain.verdict import Request
 from habeas.service.questions import AccountView, Questions
 
@@ -82,7 +82,7 @@ def account(account: AccountArgument, at: AtOption = None, store: StoreOption = 
     with wiring.opened_store(store) as opened:
         view = Questions(opened, wiring.playbook()).account(account_id(account), until)
     if view.state is None:
-        raise BadInputError(f"account `{account}` is unknown here; check the id and the store")
+        raise UnknownIdError(f"account `{account}` is unknown here; check the id and the store")
     show.json_line(view) if json else _print(view)
 
 

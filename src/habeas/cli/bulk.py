@@ -221,7 +221,7 @@ def _propose(
 
 
 def _listed(path: Path) -> Sequence[AccountId]:
-    lines = wiring.read_input(path).decode(errors="replace").split()
+    lines = wiring.read_input(path).decode("utf-8-sig", errors="replace").split()
     if not lines:
         raise BadInputError(f"`{path}` names no account; write one id a line")
     return [account_id(line) for line in lines]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Region exits: many accounts limited for one reason, with notice.")
 
 PlanArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The plan, in TOML.")]
+WHAT_MAX = 1024
 CampaignArgument = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="The campaign's id, for example cp_nl-2027.")]
 
 
@@ -226,13 +227,21 @@ def _residuals(path: Path) -> tuple[list[Residual], list[str]]:
         )
     found: list[Residual] = []
     unreadable: list[str] = []
-    for row in rows:
+    while True:
         try:
-            usd = amount(row.get("usd") or None, "usd")
-            found.append(Residual(account=account_id(row["account"]), usd=usd, what=row.get("what") or None))
-        except BadInputError as exc:
-            unreadable.append(f"{path}, line {rows.line_num}: {exc}")
-    return found, unreadable
+            row = next(rows, None)
+            if row is None:
+                return found, unreadable
+            found.append(_residual_of(row))
+        except (BadInputError, csv.Error) as exc:
+            unreadable.append(f"{path}, line {rows.reader.line_num}: {exc}")
+
+
+def _residual_of(row: dict[str, str | None]) -> Residual:
+    usd, what = amount(row.get("usd") or None, "usd"), row.get("what") or None
+    if what is not None and len(what) > WHAT_MAX:
+        raise BadInputError(f"`what` has more than {WHAT_MAX} characters")
+    return Residual(account=account_id(row["account"] or ""), usd=usd, what=what)
 
 
 def _show(store: "Store", campaign: BatchId, *, json: bool) -> None:

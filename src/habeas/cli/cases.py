@@ -10,7 +10,7 @@ from habeas.cli.acting import one_of, report
 from habeas.cli.files import write_pair
 from habeas.cli.options import ActorOption, JsonOption, NoteOption, StoreOption, actor, note_text
 from habeas.domain.case import Case, CaseOutcome, CaseStep
-from habeas.domain.errors import BadInputError
+from habeas.domain.errors import BadInputError, UnknownIdError
 from habeas.domain.event_data import CaseAct, CaseWork
 from habeas.domain.ids import AccountId, CaseId
 from habeas.service.acts import carry_out
@@ -202,5 +202,5 @@ def _work(case: Case) -> str:
     return f"stage {case.stage}{whose}{ref}" + (", in hardship" if case.is_hardship else "")
 
 
-def _unknown(case: str) -> BadInputError:
-    return BadInputError(f"there is no case `{case}` here; `habeas case list` shows what is open")
+def _unknown(case: str) -> UnknownIdError:
+    return UnknownIdError(f"there is no case `{case}` here; `habeas case list` shows what is open")

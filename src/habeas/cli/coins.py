@@ -10,12 +10,13 @@ import typer
 from habeas.cli import show, wiring
 from habeas.cli.options import AtOption, JsonOption, StoreOption, amount, instant
 from habeas.domain.errors import BadInputError
-from habeas.domain.exposure import Exposure
+from habeas.domain.exposure import CoinsAsked, Exposure
 from habeas.domain.transfer import Deposit, TransferSource
 
 if TYPE_CHECKING:
     from habeas.reference.coins.forward import Whereabouts
     from habeas.reference.coins.standing import TagsOf
+    from habeas.service.library import Library
     from habeas.service.ports import Store
 
 SINCE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,17 +73,10 @@ def trace(
                 )
                 show.json_line(found) if json else _print_whereabouts(found)
                 return
-            is_address = not _is_transaction(ledger, asset, network, what)
-            deposit = Deposit(
-                asset=asset,
-                at=known_at,
-                chain=network,
-                amount=amount(amount_, "--amount"),
-                tx="" if is_address else what,
-                sender=what if is_address else "",
-                receiver=receiver or "",
+            asked = CoinsAsked(
+                asset=asset, what=what, network=network, receiver=receiver, amount=amount(amount_, "--amount")
             )
-            exposure = _traced(ledger, tags.of, deposit, known_at)
+            exposure = _origin(ledger, tags.of, asked, known_at)
     if svg is not None:
         from habeas.reference.coins.picture import picture
 
@@ -114,9 +108,25 @@ PIECE = 10_000
 """So many records are taken in at once: each piece holds the store's lock."""
 
 
-def _traced(ledger: TransferSource, tags_of: "TagsOf", deposit: Deposit, known_at: datetime) -> Exposure:
+def origin(asked: CoinsAsked, store: "Store", looked_up: "Library") -> Exposure:
+    """Where coins came from, by the ledger and the tags of an open store. Raises BadInputError."""
+    with wiring.ledger(store).reading() as ledger:
+        return _origin(ledger, looked_up.tags().of, asked, asked.at or wiring.now())
+
+
+def _origin(ledger: TransferSource, tags_of: "TagsOf", asked: CoinsAsked, known_at: datetime) -> Exposure:
     from habeas.reference.coins.trace import trace as traced
 
+    is_address = not _is_transaction(ledger, asked.asset, asked.network, asked.what)
+    deposit = Deposit(
+        asset=asked.asset,
+        at=known_at,
+        chain=asked.network,
+        amount=asked.amount,
+        tx="" if is_address else asked.what,
+        sender=asked.what if is_address else "",
+        receiver=asked.receiver or "",
+    )
     return traced(ledger, tags_of, deposit, known_at)
 
 

@@ -13,6 +13,7 @@ from habeas.cli import show, wiring
 from habeas.cli.options import JsonOption, StoreOption, duration
 from habeas.cli.reference import Row, rows
 from habeas.domain.errors import HabeasError
+from habeas.domain.ids import EntityId
 from habeas.domain.notice import Channel
 from habeas.service.ports import Reader, Store
 
@@ -62,7 +63,10 @@ def doctor(
 
 def _examine(url: str | None, stale_after: timedelta) -> Iterator[Checked]:
     try:
-        yield Checked("playbook", Finding.OK, f"version {wiring.playbook().version}")
+        playbook = wiring.playbook()
+        yield Checked("playbook", Finding.OK, f"version {playbook.version}")
+        if playbook.dual_entities:
+            yield Checked("DUAL RUN", Finding.NOTICE, _dual(playbook.dual_entities))
     except HabeasError as exc:
         yield Checked("playbook", Finding.FAULT, str(exc))
         return
@@ -83,10 +87,22 @@ def _examine(url: str | None, stale_after: timedelta) -> Iterator[Checked]:
         yield Checked("store", Finding.FAULT, str(exc))
 
 
+def _dual(entities: tuple[EntityId, ...]) -> str:
+    return (
+        f"NOTHING THAT IS DECIDED TAKES EFFECT for {', '.join(entities)}: no notice, no action and no request leaves, and the "
+        "older system acts; watch `habeas reconcile`, and set `run.mode` to `live` to go over"
+    )
+
+
 def _store(opened: Store) -> Iterator[Checked]:
     facts = opened.facts()
     schema = "" if facts.schema is None else f", schema {facts.schema}"
     yield Checked("store", Finding.OK, f"{facts.where}{schema}")
+    if facts.server is not None:
+        yield Checked("server", Finding.OK, facts.server)
+    if facts.unsafe:
+        says = f"{' and '.join(facts.unsafe)} off: what was acknowledged can be lost when the machine fails; switch on"
+        yield Checked("server", Finding.FAULT, says)
     if facts.key_mode is None:
         return
     if facts.key_mode & _OWNER_ONLY:

@@ -1,7 +1,9 @@
 """The command `habeas`: all commands put together; every error becomes one sentence on stderr and an exit code."""
 
 import sys
-from typing import Annotated
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -17,15 +19,20 @@ from habeas.cli import (
     documents,
     events,
     export,
+    imports,
     journal,
+    keys,
     logins,
     measure,
     orders,
     policy,
     reference,
     screening,
+    serve,
     staff,
+    stores,
     tour,
+    wiring,
     work,
     world,
 )
@@ -58,6 +65,7 @@ def root(
 
 app.command()(tour.demo)
 app.command()(events.ingest)
+app.command()(serve.serve)
 app.command()(work.worker)
 app.command()(ask.check)
 app.command()(ask.statement)
@@ -83,7 +91,11 @@ app.command()(screening.rescreen)
 app.command()(coins.trace)
 app.add_typer(policy.app, name="playbook")
 app.add_typer(journal.app, name="journal")
+app.add_typer(keys.app, name="key")
 app.add_typer(export.app, name="export")
+app.add_typer(stores.app, name="store")
+app.add_typer(imports.app, name="import")
+app.command()(imports.reconcile)
 app.command()(doctor.doctor)
 app.command()(measure.bench)
 screening.evaluate_app.command("logins")(logins.evaluate_logins)
@@ -92,10 +104,44 @@ app.command()(world.simulate)
 app.add_typer(screening.evaluate_app, name="evaluate")
 
 
+def command() -> Any:
+    """All commands as Typer makes them. Each that has a `--store` has a `--key-file` too."""
+    made = typer.main.get_command(app)
+    option = typer.main.get_command(_keys).params[0]
+    option.expose_value = False
+    for each in _each(made):
+        if any(param.name == "store" for param in each.params):
+            each.params.append(option)
+    return made
+
+
+_keys = typer.Typer(add_completion=False)
+
+
+@_keys.command()
+def _key_file(
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--key-file",
+            metavar="FILE",
+            help="The key file of a store in PostgreSQL. Default: HABEAS_KEY_FILE.",
+            callback=wiring.use_key_file,
+        ),
+    ] = None,
+) -> None:
+    """The option that all commands on a store share."""
+
+
+def _each(group: Any) -> Iterator[Any]:
+    for each in group.commands.values():
+        yield from _each(each) if hasattr(each, "commands") else (each,)
+
+
 def main() -> None:
     """Run the command line. Exit codes: 0 done; 1 refused or failed to verify; 2 bad usage or unreadable input."""
     try:
-        app()
+        command()()
     except BadInputError as exc:
         _die(exc, 2)
     except HabeasError as exc:

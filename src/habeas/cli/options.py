@@ -18,7 +18,8 @@ StoreOption = Annotated[
     typer.Option(
         "--store",
         metavar="URL",
-        help="Where the records are, for example sqlite:///habeas.db. Default: HABEAS_STORE, else your data directory.",
+        help="Where the records are, for example sqlite:///habeas.db or postgresql://HOST/NAME. Default: HABEAS_STORE, else "
+        "your data directory.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine output: one JSON value, or one per line.")]
@@ -28,6 +29,7 @@ AtOption = Annotated[str | None, typer.Option("--at", metavar="TIME", help="An R
 AccountArgument = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's id.")]
 
 DIGITS_MAX = 5
+NOTE_MAX = 1000
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -55,9 +57,11 @@ def instant(text: str, option: str) -> datetime:
 
 
 def note_text(text: str) -> str:
-    """Why somebody acts. Raises BadInputError where that is left out."""
+    """Why somebody acts. Raises BadInputError where that is left out, or longer than an event takes."""
     if len(text.strip()) < 3:
         raise BadInputError("--note must say why, in a few words")
+    if len(text.strip()) > NOTE_MAX:
+        raise BadInputError(f"--note has more than {NOTE_MAX} characters; longer matters belong into the case file")
     return text.strip()
 
 

@@ -9,6 +9,7 @@ import typer
 from habeas.cli import show, wiring
 from habeas.cli.options import JsonOption
 from habeas.playbook.rules import run_examples
+from habeas.playbook.summary import summary_of
 
 app = typer.Typer(
     no_args_is_help=True, help="Policy as data: check a playbook, and run the tests of its rules, before it is used."
@@ -27,25 +28,14 @@ def validate(
     Example: habeas playbook validate my-playbook.toml
     """
     playbook = wiring.playbook_file(file) if file else wiring.playbook()
-    policy = next(iter(playbook.policies.values()))
-    summary = {
-        "version": playbook.version,
-        "entities": sorted(playbook.policies),
-        "reasons": len(policy.reasons),
-        "responses": sum(len(rows) for rows in policy.responses.values()),
-        "detectors": sorted(policy.detectors),
-        "rules": len(policy.rules.rules),
-        "features": len(policy.rules.features),
-    }
+    summary = summary_of(playbook)
     if json:
         show.json_line(summary)
     else:
-        print(f"playbook {playbook.version} is usable")
-        print(
-            f"entities {', '.join(sorted(playbook.policies))}; {summary['reasons']} reasons, {summary['responses']} responses"
-        )
-        print(f"detectors on: {', '.join(sorted(policy.detectors))}")
-        print(f"{summary['rules']} rules of analysts, {summary['features']} features")
+        print(f"playbook {summary.version} is usable")
+        print(f"entities {', '.join(summary.entities)}; {summary.reasons} reasons, {summary.responses} responses")
+        print(f"detectors on: {', '.join(summary.detectors)}")
+        print(f"{summary.rules} rules of analysts, {summary.features} features")
 
 
 @app.command("test")

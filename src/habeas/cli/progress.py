@@ -11,7 +11,9 @@ def bar() -> Iterator[Callable[[str, int, int], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+    console = Console(stderr=True)
+    # Elsewhere it would still end with an empty line, in front of what a command says there.
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
         tasks: dict[str, TaskID] = {}
 
         def show(step: str, done: int, of: int) -> None:

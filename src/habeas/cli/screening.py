@@ -15,7 +15,7 @@ from habeas.domain.country import is_country
 from habeas.domain.errors import BadInputError
 from habeas.domain.ids import AccountId
 from habeas.domain.listing import Birth, ListVersion, ParsedList
-from habeas.domain.screening import BANDS, NAME_LENGTH_MAX, Hit, Query
+from habeas.domain.screening import BANDS, NAME_LENGTH_MAX, Query, Screening
 
 if TYPE_CHECKING:
     from habeas.evaluation.names import NamesEvaluation
@@ -31,15 +31,6 @@ ListOption = Annotated[
 ResavedOption = Annotated[bool, typer.Option("--resaved", help="OFAC csv files that other software saved again.")]
 
 evaluate_app = typer.Typer(no_args_is_help=True, help="How well Habeas judges, measured.")
-
-
-class Screening(msgspec.Struct, frozen=True):
-    """The answer of `habeas screen`."""
-
-    name: str
-    versions: dict[str, str]
-    """The lists that were looked at, each with its version."""
-    hits: tuple[Hit, ...]
 
 
 def screen(
@@ -63,7 +54,7 @@ def screen(
 
     Example: habeas screen "Vladimir Putin" --birth-date 1952 --country RU
     """
-    query = Query(name=_name(name), birth=_birth(birth_date), countries=_countries(country or []))
+    query = asked_name(name, birth_date, country or ())
     answer = _in_files(query, lists, resaved=resaved) if lists else _in_store(query, store)
     show.json_line(answer) if json else _print(answer)
 
@@ -159,6 +150,11 @@ def _report(figures: "NamesEvaluation", table: str, *, json: bool) -> None:
     show.json_line(figures) if json else print(table, end="")
 
 
+def asked_name(name: str, birth_date: str | None, countries: Sequence[str]) -> Query:
+    """Whom somebody asks about. Raises BadInputError for what is no name, no date of birth or no country."""
+    return Query(name=_name(name), birth=_birth(birth_date), countries=_countries(countries))
+
+
 def _name(text: str) -> str:
     if not any(character.isalnum() for character in text):
         raise BadInputError(f"`{text}` has no letter and no digit, so it is no name; write a name")
@@ -183,7 +179,7 @@ def _birth(text: str | None) -> Birth | None:
             f"`{text}` is no date of birth; write a year, a month or a day, as 1962, 1962-03 or 1962-03-01"
         )
     if birth.first > dt.datetime.now(dt.UTC).date():
-        raise BadInputError(f"--birth-date `{text}` is in the future")
+        raise BadInputError(f"the birth date `{text}` is in the future")
     return birth
 
 
@@ -223,8 +219,13 @@ def _in_files(query: Query, paths: Sequence[Path], *, resaved: bool) -> Screenin
 def _in_store(query: Query, url: str | None) -> Screening:
     """What the current lists of a store say."""
     with wiring.opened_store(url) as store:
-        lists = _current_lists(store)
-        return Screening(query.name, _versions(lists.versions()), lists.screen(query))
+        return screened(query, store)
+
+
+def screened(query: Query, store: "Store") -> Screening:
+    """What the current lists of an open store say."""
+    lists = _current_lists(store)
+    return Screening(query.name, _versions(lists.versions()), lists.screen(query))
 
 
 def _current_lists(store: "Store") -> "LoadedLists":

@@ -74,16 +74,21 @@ def sealed_url(given: str | None) -> str | None:
 @contextmanager
 def opened_desk(store: str | None, sealed_store: str | None, sealed_key: Path | None) -> Iterator[OpenedDesk]:
     """The desk, with both stores open. Raises BadInputError where no sealed store is named: none is ever guessed."""
+    if sealed_url(sealed_store) is None:
+        raise BadInputError("no sealed store is named; give --sealed-store URL or set HABEAS_SEALED_STORE")
+    with wiring.opened_store(store) as public, desk_on(public, sealed_store, sealed_key) as desk:
+        yield desk
+
+
+@contextmanager
+def desk_on(public: "Store", sealed_store: str | None, sealed_key: Path | None) -> Iterator[OpenedDesk]:
+    """The desk over a public store that is open already."""
     from habeas.sealed.store import open_sealed_store
 
-    url = sealed_url(sealed_store)
-    if url is None:
-        raise BadInputError("no sealed store is named; give --sealed-store URL or set HABEAS_SEALED_STORE")
     named = os.environ.get("HABEAS_SEALED_KEY")
-    sealed = open_sealed_store(url, sealed_key or (Path(named) if named else None))
+    sealed = open_sealed_store(sealed_url(sealed_store) or "", sealed_key or (Path(named) if named else None))
     try:
-        with wiring.opened_store(store) as public:
-            yield OpenedDesk(sealed, public)
+        yield OpenedDesk(sealed, public)
     finally:
         sealed.close()
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from habeas.domain.errors import BadInputError
 from habeas.domain.region import RegionPolicy
@@ -13,14 +13,16 @@ from habeas.playbook.load import read_playbook, shipped_playbook
 from habeas.playbook.policy import Playbook
 
 if TYPE_CHECKING:
+    from habeas.gateway.gate import Gate
     from habeas.reference.coins.ledger import MemoryLedger
     from habeas.reference.coins.origin import LedgerCoins
     from habeas.reference.library import ListsBuilder, PlacesBuilder, TagsBuilder
+    from habeas.service.feed import Feed
     from habeas.service.intake import Intake
     from habeas.service.library import Library
     from habeas.service.ports import Clock, Sender, Store
     from habeas.service.questions import Questions
-    from habeas.store.ledger import SqliteLedger
+    from habeas.store.ledger import LedgerStore, StoredLedger
 
 
 def now() -> datetime:
@@ -31,6 +33,23 @@ def now() -> datetime:
 def store_url(given: str | None) -> str:
     """The store to use: as given, else `HABEAS_STORE`, else a file in the user's data directory."""
     return given or os.environ.get("HABEAS_STORE") or f"sqlite:///{data_dir() / 'habeas.db'}"
+
+
+_given: dict[str, Path] = {}
+
+
+def use_key_file(path: Path | None) -> Path | None:
+    """From now on, until it is called again, this is the key file of stores in a server."""
+    _given.clear()
+    if path is not None:
+        _given["key_file"] = path
+    return path
+
+
+def key_file() -> Path | None:
+    """The key file of a store in a server: as given, else `HABEAS_KEY_FILE`."""
+    named = os.environ.get("HABEAS_KEY_FILE")
+    return _given.get("key_file") or (Path(named) if named else None)
 
 
 def data_dir() -> Path:
@@ -50,7 +69,7 @@ def opened_store(url: str | None) -> "Iterator[Store]":
     """The store, created and migrated on first use, closed at the end."""
     from habeas.store.open import open_store
 
-    store = open_store(store_url(url))
+    store = open_store(store_url(url), key_file())
     try:
         yield store
     finally:
@@ -58,12 +77,15 @@ def opened_store(url: str | None) -> "Iterator[Store]":
 
 
 @contextmanager
-def opened_intake(store: "Store", clock: "Clock" = now, looked_up: "Library | None" = None) -> "Iterator[Intake]":
+def opened_intake(
+    store: "Store", clock: "Clock" = now, looked_up: "Library | None" = None, batch_max: int | None = None
+) -> "Iterator[Intake]":
     """An intake over the store, with the playbook in use; it looks up in the store's reference sets, or in what is given."""
-    from habeas.service.intake import Intake
+    from habeas.service.intake import BATCH_MAX, Intake
 
     looked_up = looked_up or library(store)
-    with Intake(store, playbook(), looked_up, looked_up, clock, coins(store, looked_up)) as intake:
+    traced = coins(store, looked_up)
+    with Intake(store, playbook(), looked_up, looked_up, clock, traced, batch_max or BATCH_MAX) as intake:
         yield intake
 
 
@@ -74,13 +96,13 @@ def coins(store: "Store", looked_up: "Library") -> "LedgerCoins":
     return LedgerCoins(ledger(store).reading, lambda: looked_up.tags().of)
 
 
-def ledger(store: "Store") -> "SqliteLedger | MemoryLedger":
+def ledger(store: "Store") -> "StoredLedger | MemoryLedger":
     """The store's ledger of transfers. That of a store in memory is empty, and gone with the process."""
     from habeas.reference.coins.ledger import MemoryLedger
-    from habeas.store.ledger import SqliteLedger
-    from habeas.store.sqlite import SqliteStore
+    from habeas.store.ledger import StoredLedger
+    from habeas.store.memory import MemoryStore
 
-    return SqliteLedger(store) if isinstance(store, SqliteStore) else MemoryLedger()
+    return MemoryLedger() if isinstance(store, MemoryStore) else StoredLedger(cast("LedgerStore", store))
 
 
 def questions(store: "Store") -> "Questions":
@@ -89,6 +111,16 @@ def questions(store: "Store") -> "Questions":
 
     looked_up = library(store)
     return Questions(store, playbook(), looked_up, looked_up)
+
+
+@contextmanager
+def opened_gate(store: "Store", feed: "Feed | None" = None) -> "Iterator[Gate]":
+    """A gate beside the store, with the playbook in use and the store's reference sets."""
+    from habeas.gateway.gate import Gate
+
+    looked_up = library(store)
+    with Gate.from_store(store, playbook(), looked_up, looked_up, feed=feed) as gate:
+        yield gate
 
 
 def library(store: "Store") -> "Library":

@@ -1,24 +1,27 @@
 """`habeas worker` and `habeas notices`: what is due is done, what users are told goes out, and what they were told."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from threading import Event
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from habeas.cli import show, wiring
 from habeas.cli.options import AccountArgument, JsonOption, StoreOption, account_id
-from habeas.cli.sealed import SealedKeyOption, SealedStoreOption, opened_desk, sealed_url
+from habeas.cli.sealed import SealedKeyOption, SealedStoreOption, desk_on, sealed_url
 from habeas.domain.errors import BadInputError, HabeasError
 from habeas.domain.notice import Channel
 
 if TYPE_CHECKING:
-    from habeas.cli.sealed import OpenedDesk
     from habeas.service.delivery import Couriers
     from habeas.service.intake import Intake
     from habeas.service.notices import Notices
-    from habeas.service.ports import Store
+    from habeas.service.ports import Sender, Store
+
+ROUND_EVERY_S = 1.0
 
 BATCH_ROUND = 1_024
 """To how many accounts a round does what is due for one campaign or bulk act, before it looks at everything else again."""
@@ -50,39 +53,77 @@ def worker(
 
     Example: habeas worker --once --smtp smtp://mail.example.com --mail-from support@example.com
     """
-    from time import sleep
-
-    from habeas.service.delivery import Couriers
     from habeas.service.delivery import enable as enable_channel
-    from habeas.service.notices import Notices
 
-    senders = wiring.senders(smtp, mail_from, webhook)
+    senders = senders_in_use(smtp, mail_from, webhook)
     known = ", ".join(Channel)
     if enable is not None and enable not in Channel.__members__.values():
         raise BadInputError(f"--enable `{enable}` is no channel; known are {known}")
     with ExitStack() as stack:
         opened = stack.enter_context(wiring.opened_store(store))
         intake = stack.enter_context(wiring.opened_intake(opened))
-        desk = stack.enter_context(opened_desk(store, sealed_store, sealed_key)) if sealed_url(sealed_store) else None
+        more: dict[str, Callable[[], int]] = {}
+        if sealed_url(sealed_store) is not None:
+            desk = stack.enter_context(desk_on(opened, sealed_store, sealed_key))
+            more["orders"] = lambda: desk.sweep(intake)
         if enable is not None:
             enable_channel(opened, Channel(enable))
-        notices = Notices(opened, wiring.playbook(), wiring.now, [sender.channel for sender in senders])
-        with Couriers(opened, senders, wiring.now) as couriers:
-            said = ""
-            while True:
-                done, failed = _round(opened, intake, notices, couriers, desk, wait=once)
-                if once or any(done.values()):
-                    show.json_line(done) if json else print(_told(done))
-                if once and failed:
-                    raise failed[0]
-                if once:
-                    return
-                said = _complain(failed, said)
-                sleep(1)
+
+        def tell(done: dict[str, int]) -> None:
+            if once or any(done.values()):
+                show.json_line(done) if json else print(_told(done))
+
+        failed = keep_working(opened, intake, senders, Event(), tell, more, once=once)
+        if failed:
+            raise failed[0]
+
+
+def senders_in_use(smtp: str | None = None, mail_from: str | None = None, webhook: str | None = None) -> "list[Sender]":
+    """The channels that are configured; none where nobody may be told anything, which is said on stderr."""
+    playbook = wiring.playbook()
+    senders = wiring.senders(smtp, mail_from, webhook)
+    if dual := playbook.dual_entities:
+        print(f"habeas: dual run for {', '.join(dual)}: their users are told nothing", file=sys.stderr, flush=True)
+    return [] if len(dual) == len(playbook.policies) else senders
+
+
+def keep_working(
+    store: "Store",
+    intake: "Intake",
+    senders: "list[Sender]",
+    stopping: Event,
+    tell: Callable[[dict[str, int]], None] = lambda _: None,
+    more: Mapping[str, Callable[[], int]] = MappingProxyType({}),
+    *,
+    once: bool = False,
+) -> list[HabeasError]:
+    """Rounds of what is due, one a second, until it is to stop; what went wrong in the last one. `more` are further parts of a
+    round, by name.
+    """
+    from habeas.service.delivery import Couriers
+    from habeas.service.notices import Notices
+
+    notices = Notices(store, wiring.playbook(), wiring.now, [sender.channel for sender in senders])
+    said = ""
+    with Couriers(store, senders, wiring.now) as couriers:
+        while True:
+            done, failed = _round(store, intake, notices, couriers, more, wait=once)
+            tell(done)
+            if once:
+                return failed
+            said = _complain(failed, said)
+            if stopping.wait(ROUND_EVERY_S):
+                return failed
 
 
 def _round(
-    store: "Store", intake: "Intake", notices: "Notices", couriers: "Couriers", desk: "OpenedDesk | None", *, wait: bool
+    store: "Store",
+    intake: "Intake",
+    notices: "Notices",
+    couriers: "Couriers",
+    more: Mapping[str, Callable[[], int]],
+    *,
+    wait: bool,
 ) -> tuple[dict[str, int], list[HabeasError]]:
     """What was done, and what went wrong: one part that fails keeps no other from its work."""
     from habeas.service.bulk import Bulks
@@ -98,9 +139,8 @@ def _round(
             BATCH_ROUND
         ),
         "bulk": lambda: Bulks(store, intake, wiring.now).run_all(BATCH_ROUND),
+        **more,
     }
-    if desk is not None:
-        parts["orders"] = lambda: desk.sweep(intake)
     done: dict[str, int] = {}
     failed: list[HabeasError] = []
     for name, part in parts.items():

@@ -15,6 +15,7 @@ from habeas.decision import (
     desks,
     documents,
     holder,
+    imported,
     life,
     matches,
     release,
@@ -106,6 +107,7 @@ def _fall_back(draft: Draft, over: Restriction) -> Restriction:
         origin=None,
         origin_account=None,
         cool_off_for=over.cool_off_for if Scope.NEW_DESTINATIONS in (e.scope for e in followers(end)) else None,
+        because="",
         generation=0,
         status=Status.ACTIVE,
     )
@@ -182,6 +184,8 @@ ACTS: dict[type, Callable[[Draft, Any], Refusal | None]] = {
     data.OrderAct: desks.place_order,
     data.DeskRenewAct: desks.renew_by_desk,
     data.DeskEndAct: desks.end_by_desk,
+    data.ImportedRestriction: imported.carry_over,
+    data.ImportUndone: imported.take_back,
     data.Mirrored: holder.mirrored,
     data.Report: suspicion.report_filed,
 }

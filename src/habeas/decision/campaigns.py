@@ -10,7 +10,7 @@ from habeas.domain.campaign import OWNER, CampaignTerms, area_of, placed
 from habeas.domain.decision import Refusal
 from habeas.domain.ids import RestrictionId
 from habeas.domain.region import RegionBasis
-from habeas.domain.restriction import EndCondition, Status, lift
+from habeas.domain.restriction import EndCondition, Restriction, Status, lift
 from habeas.playbook.plan import Planned
 from habeas.playbook.policy import CasePolicy, Placement
 
@@ -77,7 +77,7 @@ def _limit(draft: Draft, terms: CampaignTerms) -> Refusal | None:
 
 def ended(draft: Draft, act: data.CampaignEnded) -> Refusal | None:
     """A campaign was called off, or its region is served again: what it placed here ends. Everything else stands."""
-    standing = [r for r in draft.state.restrictions if r.batch == act.campaign and r.status is Status.ACTIVE]
+    standing = _standing(draft, act.campaign)
     for restriction in standing:
         over = lift(restriction, act.actor, draft.now, act.note)
         draft.end(replace(over, because=act.because))
@@ -86,10 +86,15 @@ def ended(draft: Draft, act: data.CampaignEnded) -> Refusal | None:
 
 def residual(draft: Draft, act: data.ResidualReported) -> Refusal | None:
     """The exchange reports that something is left when the time is over: a person sees to it, account by account."""
-    standing = next((r for r in draft.state.in_force(draft.now) if r.batch == act.campaign), None)
+    standing = next(iter(_standing(draft, act.campaign)), None)
     if standing is None:
         return Refusal("not_active", f"nothing that `{act.campaign}` placed stands here")
     what = ", ".join(filter(None, (act.what, None if act.usd is None else f"{act.usd} USD")))
     why = f"when the time of `{act.campaign}` was over, this was left: {what or 'something'}"
     draft.open_case(draft.policy.campaigns.residual, standing.reason, why, about=standing.id)
     return None
+
+
+def _standing(draft: Draft, campaign: str) -> tuple[Restriction, ...]:
+    """What a campaign placed and nobody ended; a stage that is over by time stands until its timer has brought the next."""
+    return tuple(r for r in draft.state.restrictions if r.batch == campaign and r.status is Status.ACTIVE)

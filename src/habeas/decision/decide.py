@@ -16,6 +16,7 @@ from habeas.domain.account import AccountState
 from habeas.domain.capability import Level
 from habeas.domain.decision import Decision
 from habeas.domain.disposition import Disposition, disposition
+from habeas.domain.event import ACCOUNT_IMPORTED
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.verdict import Verdict, evaluate, permit_for
 from habeas.playbook.policy import CasePolicy, Policy
@@ -50,7 +51,8 @@ def decide(state: AccountState, enriched: EnrichedEvent, policy: Policy) -> Deci
     if isinstance(event.data, data.Profile):
         holder.follow_holder(draft)
         campaigns.join(draft)
-    if isinstance(event.data, release.SHOWING):
+    # What was known elsewhere long ago is shown to nobody now: it lifts nothing.
+    if isinstance(event.data, release.SHOWING) and event.type != ACCOUNT_IMPORTED:
         release.follow(draft)
 
     for detector in _LISTENING.get(event.type, ()):

@@ -54,7 +54,7 @@ from habeas.domain.restriction import (
 )
 from habeas.domain.signal import Signal
 from habeas.domain.verdict import Verdict
-from habeas.playbook.policy import AskPolicy, CasePolicy, Policy
+from habeas.playbook.policy import AskPolicy, CasePolicy, Policy, RunMode
 
 AUTOMATION = Actor("habeas", Role.DETECTOR)
 
@@ -129,10 +129,12 @@ class Draft:
             self.state = replace(self.state, automated=(*self.state.automated, placed))
 
     def follow_up(self, over: Restriction, follower: Restriction) -> None:
-        """What follows begins. What was asked for because of what is over, and was shown for it, counts for this now."""
+        """What follows begins. What was asked for because of what is over, and was shown for it, counts for this now; so does
+        what was shown in its time of who and where somebody is.
+        """
         self.place(follower)
         for proof in self.state.proofs:
-            if proof.about == over.id:
+            if proof.about == over.id or (proof.is_of_identity and proof.at >= over.starts_at):
                 self.show(Proof(proof.what, follower.starts_at, follower.id))
         self._pass_on_requests(over.id, follower.id)
 
@@ -165,7 +167,21 @@ class Draft:
             if request.restriction == restriction.id and not is_succeeded:
                 self.change_request(closed(request, RequestStatus.WITHDRAWN, self.now))
 
-    def _keep(self, restriction: Restriction) -> None:
+    def carry_over(self, restriction: Restriction) -> None:
+        """A restriction that an older system has placed is taken in. Nobody is told, and the exchange is asked for nothing:
+        it has stood all the time.
+        """
+        require_statement(restriction)
+        self._keep(restriction, is_quiet=True)
+        self._placed.append(brief(restriction))
+
+    def take_back(self, restriction: Restriction) -> None:
+        """A restriction that was taken in is over here. Nobody is told: the older system goes on."""
+        assert restriction.ended_at is not None
+        self._keep(restriction, is_quiet=True)
+        self._lifted.append(brief(restriction))
+
+    def _keep(self, restriction: Restriction, *, is_quiet: bool = False) -> None:
         before = next((r for r in self.state.restrictions if r.id == restriction.id), None)
         others = tuple(r for r in self.state.restrictions if r is not before)
         is_over = restriction.status not in (Status.ACTIVE, Status.PROPOSED)
@@ -178,16 +194,15 @@ class Draft:
             self._timers[restriction.id] = timer
         if restriction.status in (Status.PROPOSED, Status.DECLINED):
             return  # What limits nothing is nobody's news but the staff's.
-        self._send(self.state.account, Topic.RESTRICTION, _pack(restriction), restriction.id, restriction.status)
+        if not is_quiet:
+            self._send(self.state.account, Topic.RESTRICTION, _pack(restriction), restriction.id, restriction.status)
         if restriction.scope is Scope.HOLDER and restriction.origin is None:
-            self._mirror(restriction)
+            self._mirror(Mirrored(restriction=restriction, is_quiet=is_quiet))
 
-    def _mirror(self, restriction: Restriction) -> None:
+    def _mirror(self, said: Mirrored) -> None:
         """Tell the holder's other accounts. Each gets a restriction of its own with its own statement and journal entry."""
         for sibling in self.facts.siblings:
-            self.tell(
-                sibling, RESTRICTION_MIRRORED, Mirrored(restriction=restriction), restriction.id, restriction.status
-            )
+            self.tell(sibling, RESTRICTION_MIRRORED, said, said.restriction.id, said.restriction.status)
 
     # --- everything else ----------------------------------------------------------------------------------------------
 
@@ -307,7 +322,12 @@ class Draft:
             self._send(self.state.account, Topic.PAGE, _pack(case), case.id, said)
 
     def ask(self, policy: AskPolicy, documents: tuple[str, ...], why: str, standing: RestrictionId | None) -> None:
-        """Ask the user for documents. What has been asked for already, or was accepted lately, is not asked for again."""
+        """Ask the user for documents. What has been asked for already, or was accepted lately, is not asked for again.
+
+        While an older system still acts nobody is asked for anything: a request that its user never hears of would run out.
+        """
+        if self.policy.run.mode is RunMode.DUAL:
+            return
         asked = {d for request in self.state.requests if request.reason == policy.reason for d in request.documents}
         since = self.now - self.policy.documents.reuse_for
         wanted = tuple(
@@ -369,7 +389,9 @@ class Draft:
             self._refused_ips.append(IpRefusal(ip, self.now + length))
 
     def request_actions(self, names: tuple[ActionName, ...]) -> None:
-        """Ask the exchange to do something, once per event."""
+        """Ask the exchange to do something, once per event; nothing while an older system still acts."""
+        if self.policy.run.mode is RunMode.DUAL:
+            return
         for name in names:
             if all(action.action is not name for action in self._actions):
                 self._ask_for(OpenAction(self.new_id("ac", name), name, self.now))
@@ -389,6 +411,9 @@ class Draft:
             self._timers[asked.request] = Timer(asked.request, asked.asked, self.now + policy.ask_again_for)
 
     def _send(self, account: AccountId, topic: Topic, body: bytes, *cause: str) -> None:
+        # While an older system still acts, only what other accounts must be judged by goes on: nothing leaves.
+        if self.policy.run.mode is RunMode.DUAL and topic is not Topic.EFFECT:
+            return
         # The position in the list is part of the cause: a restriction may begin and change within one event.
         message_id = self.new_id("ms", topic, account, *cause, str(len(self._messages)))
         self._messages.append(Message(message_id, account, topic, body))

@@ -149,7 +149,7 @@ def _is_shown(draft: Draft, restriction: Restriction, policy: ReleasePolicy, wha
             named = restriction.facts.get("document")
             return named is not None and is_shown(proofs, by_document(named), since)
         case _ if what.startswith(by_document("")):
-            return is_shown(proofs, what, since - policy.documents_count_for)
+            return is_shown(proofs, what, since - policy.documents_count_for, restriction.id)
         case _:
             return is_shown(proofs, what, since, restriction.id)
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from habeas.disclosure.access import SubjectFile, ToldEvent, ToldRestriction
 from habeas.disclosure.catalogue import DEFAULT_LOCALE, Catalogue, catalogue
-from habeas.disclosure.entry import Entry
+from habeas.disclosure.entry import Entry, who_decided
 from habeas.disclosure.markdown import plain
 from habeas.disclosure.phrase import say_surely
 from habeas.disclosure.text import as_text
@@ -39,6 +39,7 @@ class AccessLabels(Struct, frozen=True, forbid_unknown_fields=True):
     automated: str
     by_automation: str
     by_a_person: str
+    by_earlier_system: str
 
 
 class AccessWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,7 +107,7 @@ class _Page:
         yield from (f"### {entry.title}", "", f"{label.reference}: {told.reference}", "")
         yield from (*self._fields(told.restriction), "", f"#### {label.reasons}", "")
         yield from reasons_lines(entry)
-        yield f"{label.automated}: {label.by_automation if entry.automated else label.by_a_person}"
+        yield f"{label.automated}: {who_decided(entry, label)}"
 
     def _event(self, told: ToldEvent) -> Iterator[str]:
         label = self._access.label

@@ -24,6 +24,7 @@ DEFAULT_LOCALE = "en"
 OTHER = "other"
 """In tables by public reason: for a reason that has no row of its own."""
 BY_PERSON = "by_person"
+BY_EARLIER_SYSTEM = "by_earlier_system"
 
 
 class ByClass(Struct, frozen=True, forbid_unknown_fields=True):
@@ -206,11 +207,17 @@ class CommonWords(Struct, frozen=True, forbid_unknown_fields=True):
     """Behind the headline, when there are several limits."""
     follows_main: str
     holder_wide: str
+    carried_over: str
+    """Of a limit that an older system placed."""
+    carried_over_to_end: str
+    """Of one that ends by itself."""
     one_way: str
     what_we_cannot_say: ByClass
     challenge: Phrase
     challenge_mandatory: Phrase
     ask_for_a_person: str
+    ask_for_review_now: str
+    """Of a limit that an older system placed."""
     contact: Phrase
     read_more: Phrase
     never_ask: str
@@ -268,6 +275,7 @@ class FactorsByClass(Struct, frozen=True, forbid_unknown_fields=True):
 class DetectionWords(Struct, frozen=True, forbid_unknown_fields=True):
     automated: str
     person: str
+    earlier_system: str
     order: str
     review: str
     """The cover class's: true of every review, whatever its cause."""
@@ -276,6 +284,7 @@ class DetectionWords(Struct, frozen=True, forbid_unknown_fields=True):
 class DecisionWords(Struct, frozen=True, forbid_unknown_fields=True):
     automated: str
     person: str
+    earlier_system: str
 
 
 class TerritoryWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -331,6 +340,7 @@ class Labels(Struct, frozen=True, forbid_unknown_fields=True):
     article: str
     by_automation: str
     by_a_person: str
+    by_earlier_system: str
     requirements: str
     currently_due: str
     past_due: str
@@ -447,7 +457,7 @@ def _missing(read: Catalogue) -> Iterator[str]:
         ("because", set(Because), read.because.keys()),
         ("article", {OTHER}, read.article.keys()),
         ("tips", {OTHER}, read.tips.keys()),
-        ("factor", {OTHER, BY_PERSON}, read.factor.keys()),
+        ("factor", {OTHER, BY_PERSON, BY_EARLIER_SYSTEM}, read.factor.keys()),
         ("reasons.scope", set(Scope), read.reasons.scope.keys()),
         ("reasons.ground", set(Basis), read.reasons.ground.keys()),
         ("tip", {tip for tips in read.tips.values() for tip in tips}, read.tip.keys()),

@@ -3,11 +3,12 @@ challenge it. A fault on our side, a closed account and an account without limit
 """
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from msgspec import Struct
 
 from habeas.disclosure.abilities import not_possible, still_works, taken
-from habeas.disclosure.catalogue import OTHER, SituationWords
+from habeas.disclosure.catalogue import OTHER, CommonWords, SituationWords
 from habeas.disclosure.clock import countdown, ends_by_itself_at, when
 from habeas.disclosure.phrase import paragraph, say, say_surely
 from habeas.disclosure.reasons import Reasons, challenge_gaps, reasons, situation_reasons
@@ -17,8 +18,9 @@ from habeas.disclosure.vocabulary import amount, fact_words, ground_words
 from habeas.domain.account import Life
 from habeas.domain.bulk import Because
 from habeas.domain.capability import ACCOUNT_CAPABILITIES, FLOOR, OUTFLOW, Capability, Level
+from habeas.domain.imported import is_carried_over
 from habeas.domain.notice import reference
-from habeas.domain.restriction import Scope
+from habeas.domain.restriction import Restriction, Scope
 from habeas.domain.verdict import life_level
 
 
@@ -45,6 +47,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """A page that explains the reason (row A097); empty where the playbook names no place for such pages."""
     tips: tuple[str, ...]
     reasons: Reasons
+    carried_over: bool = False
+    """Whether an older system placed it, of which nobody knows now whether a person decided."""
 
 
 def restriction_entry(view: View, limit: Limit) -> Entry:
@@ -71,6 +75,7 @@ def restriction_entry(view: View, limit: Limit) -> Entry:
         article=article_link(view, r.reason),
         tips=tips(view, r.reason),
         reasons=reasons(view, limit, what_happened=_circumstances(view, limit)),
+        carried_over=is_carried_over(r),
     )
 
 
@@ -82,6 +87,7 @@ def _what_happened(view: View, limit: Limit) -> str:
         _circumstances(view, limit),
         *more,
         prolonged,
+        _carried_over(view, r),
         *_notes(view, limit),
         *_reach(view, limit),
         words.purpose[r.purpose],
@@ -91,6 +97,13 @@ def _what_happened(view: View, limit: Limit) -> str:
 def _circumstances(view: View, limit: Limit) -> str:
     r, words = limit.restriction, view.words
     return say_surely(words.reason_words(r.reason).what_happened.said(r.disclosure), fact_words(r, words))
+
+
+def _carried_over(view: View, r: Restriction) -> str | None:
+    """That it comes from an older system, which is all that we know of how it was decided."""
+    if not is_carried_over(r):
+        return None
+    return view.words.common.carried_over_to_end if r.condition is None else view.words.common.carried_over
 
 
 def _notes(view: View, limit: Limit) -> Iterator[str]:
@@ -137,7 +150,31 @@ def _challenge(view: View, limit: Limit) -> str:
     policy = view.policy.reasons.get(r.reason)
     usual = common.challenge_mandatory if policy is not None and policy.is_mandatory else common.challenge
     phrase = view.words.reason_words(r.reason).challenge or usual
-    return paragraph(say_surely(phrase, challenge_gaps(view)), common.ask_for_a_person if r.is_automated else None)
+    return paragraph(say_surely(phrase, challenge_gaps(view)), _ask_for_a_person(r, common))
+
+
+def _ask_for_a_person(r: Restriction, common: CommonWords) -> str | None:
+    if is_carried_over(r):
+        return common.ask_for_review_now
+    return common.ask_for_a_person if r.is_automated else None
+
+
+class WhoDecided(Protocol):
+    """The words for who decided."""
+
+    @property
+    def by_automation(self) -> str: ...
+    @property
+    def by_a_person(self) -> str: ...
+    @property
+    def by_earlier_system(self) -> str: ...
+
+
+def who_decided(entry: Entry, words: WhoDecided) -> str:
+    """Who decided on a limit, as far as we know."""
+    if entry.carried_over:
+        return words.by_earlier_system
+    return words.by_automation if entry.automated else words.by_a_person
 
 
 def article_link(view: View, reason: str) -> str:

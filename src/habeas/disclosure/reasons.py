@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from habeas.disclosure.catalogue import BY_PERSON, OTHER, SituationWords
+from habeas.disclosure.catalogue import BY_EARLIER_SYSTEM, BY_PERSON, OTHER, SituationWords
 from habeas.disclosure.clock import duration
 from habeas.disclosure.phrase import say_surely
 from habeas.disclosure.view import Limit, View
 from habeas.disclosure.vocabulary import fact_words, ground_words
+from habeas.domain.imported import is_carried_over
 from habeas.domain.kind import HELD_BY_LAW_KINDS
 from habeas.domain.reason import Basis, Reason
 from habeas.domain.restriction import Scope
@@ -51,7 +52,7 @@ class Reasons(Struct, frozen=True, kw_only=True):
 def reasons(view: View, limit: Limit, *, what_happened: str) -> Reasons:
     """The statement of reasons of a restriction in force."""
     r, words = limit.restriction, view.words.reasons
-    who = "automated" if r.is_automated else "person"
+    who = "earlier_system" if is_carried_over(r) else "automated" if r.is_automated else "person"
     return Reasons(
         facts=what_happened,
         detection=getattr(words.detection, _found_by(limit) or who),
@@ -84,7 +85,8 @@ def _in_whose_hands(limit: Limit) -> str:
 def _factors(view: View, limit: Limit) -> Iterator[Factor]:
     r, table = limit.restriction, view.words.factor
     is_of_reason = r.is_automated or r.reason == Reason.TERMS_REVIEW
-    row = table.get(r.reason, table[OTHER]) if is_of_reason else table[BY_PERSON]
+    by_person = BY_EARLIER_SYSTEM if is_carried_over(r) else BY_PERSON
+    row = table.get(r.reason, table[OTHER]) if is_of_reason else table[by_person]
     gaps = fact_words(r, view.words)
     for factor in row.said(r.disclosure):
         yield Factor(say_surely(factor.what, gaps), factor.change)

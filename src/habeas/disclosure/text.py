@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from habeas.disclosure.catalogue import Catalogue, Labels, catalogue
-from habeas.disclosure.entry import Entry
+from habeas.disclosure.entry import Entry, who_decided
 from habeas.disclosure.phrase import paragraph, say_surely
 from habeas.disclosure.remedy import Requirements
 from habeas.disclosure.statement import Statement
@@ -57,7 +57,7 @@ def _entry(entry: Entry, words: Catalogue, width: int) -> Iterator[str]:
         yield from _section(labels.factors, tuple(paragraph(f.what, f.change) for f in said.factors), width)
         yield from _section(labels.redress, said.redress, width)
         yield from _section(labels.tips, entry.tips, width)
-        yield from _section(labels.decided, labels.by_automation if entry.automated else labels.by_a_person, width)
+        yield from _section(labels.decided, who_decided(entry, labels), width)
     if entry.article:
         yield from _section(labels.article, entry.article, width)
     yield from _section(labels.reference, entry.reference, width)

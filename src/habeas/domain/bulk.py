@@ -126,6 +126,15 @@ def why_not_propose(by: Actor, kind: BulkKind, because: Because) -> str | None:
     return None
 
 
+def why_not_decline(bulk: Bulk, by: Actor) -> str | None:
+    """Why this actor may not decline; None if it may. Whoever proposed it may take it back."""
+    if bulk.signed is not None or bulk.is_done:
+        return f"bulk act `{bulk.id}` is not waiting for a signature"
+    if by.name != bulk.proposed.by.name and by.role not in SIGNING_ROLES:
+        return f"it is declined by one of {', '.join(sorted(SIGNING_ROLES))}, not by the role {by.role}"
+    return None
+
+
 def why_not_sign(bulk: Bulk, by: Actor) -> str | None:
     """Why this actor may not sign; None if it may."""
     if bulk.signed is not None or bulk.is_done:

@@ -26,6 +26,7 @@ from habeas.domain.restriction import AtEnd, EndCondition, Ending, Scope
 OWNER = "campaigns"
 """Who looks again at a restriction of a campaign: the campaign's manager for all of them, and nobody for one alone."""
 
+Instant = Annotated[datetime, Meta(tz=True)]
 CampaignName = Annotated[str, Meta(pattern=r"^cp_[a-z0-9][a-z0-9-]{1,48}\Z")]
 
 
@@ -52,20 +53,20 @@ class CampaignPlan(Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     areas: Annotated[tuple[str, ...], Meta(min_length=1, max_length=300)]
     """ISO 3166-1 codes, or ISO 3166-2 codes of parts."""
     basis: Annotated[tuple[RegionBasis, ...], Meta(min_length=1)] = (RegionBasis.RESIDENCE,)
-    entities: tuple[EntityId, ...] = (EntityId("main"),)
+    entities: Annotated[tuple[EntityId, ...], Meta(min_length=1)] = (EntityId("main"),)
     reason: str = Reason.POLICY_EXIT
     cause: Cause
     announcement: Annotated[str, Meta(pattern=r"^https://[^\s]+\Z", max_length=500)]
     """The public page that says what happens, what to do and by when (rows B042, B043)."""
     migrate_to: Annotated[str, Meta(pattern=r"^(https://[^\s]+)?\Z", max_length=500)] = ""
     """Where users can go on, if somewhere: an affiliate."""
-    announced_at: datetime
+    announced_at: Instant
     """T0: no new business from here on."""
-    reduce_only_at: datetime | None = None
+    reduce_only_at: Instant | None = None
     """T1; absent: there is no such stage."""
-    withdraw_only_at: datetime | None = None
+    withdraw_only_at: Instant | None = None
     """T2; absent only where the reason leaves it to a later sign-off."""
-    residual_at: datetime | None = None
+    residual_at: Instant | None = None
     """T3: from here on, what is left is looked at one by one."""
     law_forbids_notice: Annotated[str, Meta(max_length=300)] = ""
     """The provision under which nobody may be told in advance. Without it the notice minimum holds."""
@@ -268,14 +269,25 @@ def reminders(
         for before in names:
             at = date - before
             if at > plan.announced_at:
-                found.append(Reminder(at, f"{'T3' if is_residual else 'T2'}-{before.days}d", is_residual, before))
+                found.append(Reminder(at, f"{'T3' if is_residual else 'T2'}-{_length(before)}", is_residual, before))
     return tuple(sorted(found))
 
 
-def due_reminder(found: tuple[Reminder, ...], told: frozenset[str], at: datetime) -> Reminder | None:
-    """What users should be told now: the latest that is due and was not told. Earlier ones that were missed say less."""
-    due = [reminder for reminder in found if reminder.at <= at]
-    return due[-1] if due and due[-1].name not in told else None
+def _length(before: timedelta) -> str:
+    """Short, and another for each other length: a reminder is known by its name."""
+    days, rest = divmod(before, timedelta(days=1))
+    return f"{days}d" if not rest else f"{before // timedelta(minutes=1)}m"
+
+
+def due_reminder(
+    found: tuple[Reminder, ...], told: frozenset[str], announced_at: datetime, at: datetime
+) -> Reminder | None:
+    """What users should be told now: of each date that is still to come the latest reminder that is due, if it was not told.
+
+    Earlier ones that were missed say less; what was due before the announcement was made is said by that.
+    """
+    latest = {reminder.is_residual: reminder for reminder in found if announced_at < reminder.at <= at < reminder.date}
+    return next((reminder for reminder in sorted(latest.values()) if reminder.name not in told), None)
 
 
 LATE_MAX_FOR = timedelta(days=1)
@@ -292,7 +304,7 @@ def faults(plan: CampaignPlan, notice_min_for: timedelta, at: datetime) -> Itera
     if plan.reason not in REASONS:
         yield f"`reason` is `{plan.reason}`; a campaign is about one of {', '.join(sorted(REASONS))}"
     for area in plan.areas:
-        if not is_country(area[:2]):
+        if not is_country(area):
             yield f"`areas` has `{area}`, which is no ISO 3166 code"
     if RegionBasis.IP in plan.basis:
         yield "`basis` has `ip`: a campaign is about where people live, not about the network of one request"
@@ -302,10 +314,6 @@ def faults(plan: CampaignPlan, notice_min_for: timedelta, at: datetime) -> Itera
         "withdraw_only_at": plan.withdraw_only_at,
         "residual_at": plan.residual_at,
     }
-    for name, date in dated.items():
-        if date is not None and date.tzinfo is None:
-            yield f"`{name}` has no time zone; write it like 2027-01-31T00:00:00Z"
-            return
     known = [(name, date) for name, date in dated.items() if date is not None]
     for (name, date), (later_name, later) in pairwise(known):
         if later < date:
@@ -331,8 +339,8 @@ def faults(plan: CampaignPlan, notice_min_for: timedelta, at: datetime) -> Itera
 
 
 def overlaps(plan: CampaignPlan, other: CampaignPlan) -> bool:
-    """Whether one account could belong to both."""
-    if set(plan.entities).isdisjoint(other.entities) or set(plan.basis).isdisjoint(other.basis):
+    """Whether they are about the same area, on whichever bases: who lives there mostly is from there."""
+    if set(plan.entities).isdisjoint(other.entities):
         return False
     return any(_meets(area, other.areas) for area in plan.areas) or any(
         _meets(area, plan.areas) for area in other.areas
@@ -381,18 +389,34 @@ def missing_signatures(campaign: Campaign, signing: tuple[tuple[Role, ...], ...]
 
 
 def why_not_announce(campaign: Campaign, notice_min_for: timedelta, at: datetime) -> str | None:
-    """Why a campaign that is due is not announced at an instant: it waited so long that users would have too little time left;
-    None if it is.
+    """Why a campaign that is due is not announced at an instant: it waited so long that its first limit has begun, or that
+    users would have too little time left; None if it is.
     """
     plan = campaign.plan
-    if plan.law_forbids_notice or plan.withdraw_only_at is None:
+    if plan.law_forbids_notice:
         return None
-    if plan.withdraw_only_at - at < notice_min_for - LATE_MAX_FOR:
+    limits_at = plan.reduce_only_at or plan.withdraw_only_at
+    if limits_at is not None and limits_at <= at:
+        return (
+            f"campaign `{campaign.id}` was not announced on {plan.announced_at.isoformat()}, and its first limit was to begin "
+            f"on {limits_at.isoformat()}; cancel it and draft it again with later dates"
+        )
+    if plan.withdraw_only_at is not None and plan.withdraw_only_at - at < notice_min_for - LATE_MAX_FOR:
         left = (plan.withdraw_only_at - at).days
         return (
             f"campaign `{campaign.id}` was not announced on {plan.announced_at.isoformat()}, and now only {left} days of the "
             f"{notice_min_for.days} that users must have are left; cancel it and draft it again with later dates"
         )
+    return None
+
+
+def why_not_report(campaign: Campaign, by: Actor, at: datetime) -> str | None:
+    """Why this actor may not report now what is left on accounts; None if it may."""
+    if by.role not in DRAFTING_ROLES:
+        return f"the role {by.role} does not report what is left; ask one of {', '.join(sorted(DRAFTING_ROLES))}"
+    stage = campaign.stage(at)
+    if stage not in (CampaignStage.RESIDUAL_HANDLING, CampaignStage.CLOSED):
+        return f"campaign `{campaign.id}` is {stage}; what is left is handled from its `residual_at` on"
     return None
 
 
@@ -426,6 +450,12 @@ def why_not_sign_ending(campaign: Campaign, by: Actor) -> str | None:
     assert campaign.ending is not None
     if by.name == campaign.ending.proposed.by.name:
         return f"`{by.name}` proposed it; somebody else must sign"
-    if by.role not in DRAFTING_ROLES:
+    return why_not_decline_ending(campaign, by)
+
+
+def why_not_decline_ending(campaign: Campaign, by: Actor) -> str | None:
+    """Why this actor may not decline that a campaign ends; None if it may. Whoever proposed it may take it back."""
+    assert campaign.ending is not None
+    if by.name != campaign.ending.proposed.by.name and by.role not in DRAFTING_ROLES:
         return f"the role {by.role} does not end campaigns; ask one of {', '.join(sorted(DRAFTING_ROLES))}"
     return None

@@ -13,6 +13,10 @@ class BadInputError(HabeasError):
     """Something handed in cannot be used. The message says what is wrong, where, and what to do."""
 
 
+class UnknownIdError(BadInputError):
+    """Nothing here has the id by which something is asked for."""
+
+
 class EventRejectedError(BadInputError):
     """An event is malformed, of an unknown type, or dated too far ahead. Nothing of it was stored."""
 
@@ -40,6 +44,10 @@ class MissingStatementError(HabeasError):
 
 class JournalBrokenError(HabeasError):
     """A journal entry does not verify."""
+
+
+class ConflictError(HabeasError):
+    """What a decision rested on was changed by somebody else before it was durable. Nothing of it was written; decide again."""
 
 
 class UnreadableRecordError(HabeasError):

@@ -24,6 +24,7 @@ EFFECT_SOURCE = "habeas:effect"
 RESCREEN_SOURCE = "habeas:rescreen"
 CAMPAIGN_SOURCE = "habeas:campaign"
 BULK_SOURCE = "habeas:bulk"
+IMPORT_SOURCE = "habeas:import"
 
 TIMER_DUE = "habeas.timer.due"
 RESTRICTION_PLACE = "habeas.restriction.place"
@@ -47,13 +48,16 @@ REVIEW_PLACE = "habeas.review.place"
 ORDER_PLACE = "habeas.order.place"
 DESK_RENEW = "habeas.desk.renew"
 DESK_END = "habeas.desk.end"
+RESTRICTION_IMPORTED = "habeas.restriction.imported"
+ACCOUNT_IMPORTED = "habeas.account.imported"
+IMPORT_UNDONE = "habeas.import.undone"
 REPORT_RECEIVED = "habeas.report.received"
 REPORT_JUDGED = "habeas.report.judged"
 OFFENDER_CONFIRMED = "habeas.offender.confirmed"
 
 
-SAID_BY_OTHERS = frozenset({REPORT_RECEIVED, REPORT_JUDGED, OFFENDER_CONFIRMED})
-"""Effects of what other accounts said or did. They do not show that there is such an account."""
+SAID_BY_OTHERS = frozenset({REPORT_RECEIVED, REPORT_JUDGED, OFFENDER_CONFIRMED, CAMPAIGN_RESIDUAL})
+"""Effects of what other accounts said or did, and what a list says. They do not show that there is such an account."""
 
 
 class EventType(Struct, frozen=True):
@@ -125,6 +129,9 @@ OWN_EVENT_TYPES: dict[str, EventType] = {
     ORDER_PLACE: EventType(data.OrderAct),
     DESK_RENEW: EventType(data.DeskRenewAct),
     DESK_END: EventType(data.DeskEndAct),
+    RESTRICTION_IMPORTED: EventType(data.ImportedRestriction),
+    ACCOUNT_IMPORTED: EventType(data.Profile),
+    IMPORT_UNDONE: EventType(data.ImportUndone),
     REPORT_RECEIVED: EventType(data.Report),
     REPORT_JUDGED: EventType(data.ReportJudged),
     OFFENDER_CONFIRMED: EventType(data.OffenderConfirmed),

@@ -528,10 +528,42 @@ class DeskEndAct(EventData, frozen=True, kw_only=True):
     is_void: bool = False
 
 
+class ImportedRestriction(EventData, frozen=True, omit_defaults=True, kw_only=True):
+    """A restriction that an older system has on this account, as the map of an import reads it."""
+
+    batch: Token
+    actor: Actor
+    signed_by: Actor | None = None
+    kind: Kind
+    reason: Token
+    scope: Scope = Scope.ACCOUNT
+    evidence: Evidence = Evidence.E3
+    disclosure: Disclosure | None = None
+    """Absent: as the reason's row says."""
+    starts_at: Instant | None = None
+    """Absent: nobody says since when it stands."""
+    ends_at: Instant | None = None
+    status: Text
+    """What the older system calls it."""
+    note: Text = ""
+    facts: dict[str, str] = {}
+
+
+class ImportUndone(EventData, frozen=True, kw_only=True):
+    """An import is taken back: what it placed here ends, unless somebody has worked on it since."""
+
+    batch: Token
+    actor: Actor
+    signed_by: Actor | None = None
+    note: Note
+
+
 class Mirrored(EventData, frozen=True, kw_only=True):
     """A holder-wide restriction of another of the holder's accounts begins, changes or ends here too."""
 
     restriction: Restriction
+    is_quiet: bool = False
+    """Whether nobody is told: it is brought in from an older system, or that is taken back."""
 
 
 class OffenderConfirmed(EventData, frozen=True, kw_only=True):

@@ -3,12 +3,32 @@
 Raw facts: what they mean for an account is the playbook's and the detector's business (detection 5).
 """
 
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from habeas.domain.tag import Tag
+
+
+class CoinsAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of which coins somebody wants to know where they came from."""
+
+    asset: Annotated[str, Meta(min_length=1, max_length=128, description="For example `ETH`, or `USDT:tron`.")]
+    what: Annotated[str, Meta(min_length=1, max_length=256, description="A transaction, or an address.")]
+    network: Annotated[
+        Annotated[str, Meta(max_length=64)] | None,
+        Meta(description="Where several networks have the asset: which one."),
+    ] = None
+    receiver: Annotated[
+        Annotated[str, Meta(max_length=256)] | None, Meta(description="Which of a transaction's transfers.")
+    ] = None
+    amount: Annotated[Decimal | None, Meta(description="How much of it, as a decimal string.")] = None
+    at: Annotated[
+        Annotated[datetime, Meta(tz=True)] | None, Meta(description="By what was known at an instant; without it, now.")
+    ] = None
 
 
 class Untraceable(StrEnum):

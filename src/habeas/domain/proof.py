@@ -20,6 +20,11 @@ class Proof(Struct, frozen=True, array_like=True):
     about: str = ""
     """The restriction that it was shown for, where it is for one only."""
 
+    @property
+    def is_of_identity(self) -> bool:
+        """Whether it shows who or where somebody is, and not only who is in control just now."""
+        return self.what == KYC or self.what.startswith(by_document(""))
+
 
 def by_challenge(method: str) -> str:
     """What a passed challenge proves."""

@@ -474,7 +474,9 @@ def expire(restriction: Restriction) -> Restriction:
     assert restriction.status is Status.ACTIVE
     assert restriction.ends_at is not None
     assert restriction.at_end.ending is not Ending.HOLD_AND_PAGE
-    return replace(restriction, status=Status.EXPIRED, ended_at=restriction.ends_at, end_note="its time was over")
+    return replace(
+        restriction, status=Status.EXPIRED, ended_at=restriction.ends_at, end_note="its time was over", because=""
+    )
 
 
 def supersede(restriction: Restriction, by: Actor, at: datetime, successor: RestrictionId) -> Restriction:
@@ -490,12 +492,14 @@ def annul(restriction: Restriction, by: Actor, at: datetime, note: str) -> Restr
         ended_at=min(at, restriction.ended_at or at),
         ended_by=by,
         end_note=note,
+        because="",
     )
 
 
 def _end(restriction: Restriction, status: Status, by: Actor, at: datetime, note: str) -> Restriction:
     assert restriction.status is Status.ACTIVE
-    return replace(restriction, status=status, ended_at=at, ended_by=by, end_note=note)
+    # Why it was prolonged is no reason for its end.
+    return replace(restriction, status=status, ended_at=at, ended_by=by, end_note=note, because="")
 
 
 def makes_redundant(heavier: Restriction, lighter: Restriction) -> bool:

@@ -154,6 +154,15 @@ class Hit(Struct, frozen=True, kw_only=True):
     explanation: Explanation
 
 
+class Screening(Struct, frozen=True):
+    """Whom of the listed a name is like."""
+
+    name: str
+    versions: dict[str, str]
+    """The lists that were looked at, each with its version."""
+    hits: tuple[Hit, ...]
+
+
 def band_of(score: float, explanation: Explanation, bands: Bands) -> Band:
     """The band of a score. A strong name is looked at by people even when something else speaks clearly against it."""
     if score >= bands.strong_at and explanation.agrees:

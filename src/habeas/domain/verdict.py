@@ -4,7 +4,7 @@ The answer is the join of what stands: the account's own restrictions, its main 
 life, and the two safety rules (an account nobody knows, a record nobody can read). See model 5.1 and 5.3.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,8 +15,9 @@ from habeas.domain.account import Life
 from habeas.domain.capability import ACCOUNT_CAPABILITIES, FLOOR, OUTFLOW, Capability, Level, join
 from habeas.domain.ids import AccountId, RestrictionId
 from habeas.domain.kind import HELD_BY_LAW_KINDS, LEVELS
+from habeas.domain.limit import Limit, limits_of
 from habeas.domain.permit import Permit
-from habeas.domain.restriction import HeldAmount, Phase, Restriction, Scope, phases
+from habeas.domain.restriction import HeldAmount, Restriction, Scope
 
 DESTINATION_CAPABILITIES = OUTFLOW
 """What a hold on new destinations holds."""
@@ -67,8 +68,9 @@ class Request(Struct, frozen=True, omit_defaults=True):
 class Standing(Struct, frozen=True, omit_defaults=True):
     """Everything that stands on an account when somebody asks.
 
-    `restrictions` holds its own and its main accounts' restrictions and those of the request's IP. `lives` holds its own
-    life and its main accounts'. `unknown_outflow` is what an account nobody knows may do with outflow.
+    `restrictions` holds its own and its main accounts' restrictions and those of the request's IP; whoever knows no
+    restrictions, but what they say, gives `limits` instead. `lives` holds its own life and its main accounts'.
+    `unknown_outflow` is what an account nobody knows may do with outflow.
     """
 
     account: AccountId
@@ -80,12 +82,14 @@ class Standing(Struct, frozen=True, omit_defaults=True):
     fresh_as_of: datetime | None = None
     permits: tuple[Permit, ...] = ()
     """Assisted withdrawals that two people let through."""
+    limits: tuple[Limit, ...] = ()
 
     @property
     def is_free(self) -> bool:
         """Whether nothing stands at all, as on nearly every account: then everything is allowed, at any time."""
         return (
             not self.restrictions
+            and not self.limits
             and self.is_known
             and not self.is_unreadable
             and all(life is Life.ACTIVE for life in self.lives)
@@ -109,6 +113,8 @@ class Verdict(Struct, frozen=True):
 
 def evaluate(standing: Standing, request: Request) -> Verdict:
     """The verdict on one request, from what stands."""
+    if standing.restrictions:  # What they say is worked out once, and not at each instant at which it could change.
+        standing = replace(standing, limits=tuple(limits(standing)), restrictions=())
     level, determining = level_at(standing, request, request.at)
     return Verdict(
         account=standing.account,
@@ -130,23 +136,30 @@ def level_at(standing: Standing, request: Request, at: datetime) -> tuple[Level,
     """The level at an instant, and the restrictions that determine it."""
     if standing.is_free:
         return Level.ALLOW, ()
-    return _level(standing, list(_in_force(standing.restrictions, at)), request, at)
+    return _joined(standing, _in_force(standing, at), request, at)
 
 
-def _level(
-    standing: Standing, standing_now: list[tuple[Restriction, Phase]], request: Request, at: datetime
+def _joined(
+    standing: Standing, in_force: list[Limit], request: Request, at: datetime
 ) -> tuple[Level, tuple[RestrictionId, ...]]:
     """The level where what is in force at the instant is known."""
-    held = _held(request.asset, standing_now)
+    held = _held(request.asset, in_force)
     if permit_for(standing, request, at) is not None:
         # What two people let through is not stopped by what they knew of; what law holds and held amounts are.
-        standing_now = [(r, phase) for r, phase in standing_now if not _is_waived(phase)]
+        in_force = [limit for limit in in_force if not _is_waived(limit)]
         standing = replace(standing, lives=tuple(life for life in standing.lives if life is not Life.RETAINED))
-    limits = [(_limit(r, phase, request, held, at), r.id) for r, phase in standing_now]
-    level = join([*(limit for limit, _ in limits), _base_level(standing, request.capability)])
+    said = [(_level(limit, request, held, at), limit.id) for limit in in_force]
+    level = join([*(each for each, _ in said), _base_level(standing, request.capability)])
     if level is Level.ALLOW:
         return level, ()
-    return level, tuple(dict.fromkeys(id_ for limit, id_ in limits if limit is level))
+    return level, tuple(dict.fromkeys(id_ for each, id_ in said if each is level))
+
+
+def limits(standing: Standing) -> Iterator[Limit]:
+    """Everything that limits at some time, whatever it is known by."""
+    yield from standing.limits
+    for restriction in standing.restrictions:
+        yield from limits_of(restriction)
 
 
 def permit_for(standing: Standing, request: Request, at: datetime) -> Permit | None:
@@ -155,16 +168,20 @@ def permit_for(standing: Standing, request: Request, at: datetime) -> Permit | N
     return next((permit for permit in standing.permits if permit.covers(*asked)), None)
 
 
-def _is_waived(phase: Phase) -> bool:
-    return phase.kind not in HELD_BY_LAW_KINDS and phase.scope not in (Scope.AMOUNT, Scope.REQUEST_IP)
+def _in_force(standing: Standing, at: datetime) -> list[Limit]:
+    return [limit for limit in limits(standing) if limit.is_in_force(at)]
+
+
+def _is_waived(limit: Limit) -> bool:
+    return limit.kind not in HELD_BY_LAW_KINDS and limit.scope not in (Scope.AMOUNT, Scope.REQUEST_IP)
 
 
 def effective_levels(standing: Standing, at: datetime) -> dict[Capability, Level]:
     """The level of every capability at an instant, for a request that says nothing more: what a person can count on."""
     if standing.is_free:
         return dict.fromkeys(ACCOUNT_CAPABILITIES, Level.ALLOW)
-    standing_now = list(_in_force(standing.restrictions, at))
-    return {c: _level(standing, standing_now, Request(c, at), at)[0] for c in ACCOUNT_CAPABILITIES}
+    in_force = _in_force(standing, at)
+    return {c: _joined(standing, in_force, Request(c, at), at)[0] for c in ACCOUNT_CAPABILITIES}
 
 
 def _base_level(standing: Standing, capability: Capability) -> Level:
@@ -176,30 +193,21 @@ def _base_level(standing: Standing, capability: Capability) -> Level:
     return join(levels)
 
 
-def _in_force(restrictions: Iterable[Restriction], at: datetime) -> Iterator[tuple[Restriction, Phase]]:
-    for restriction in restrictions:
-        for phase in phases(restriction):
-            if phase.is_in_force(at):
-                yield restriction, phase
-
-
-def _limit(restriction: Restriction, phase: Phase, request: Request, held: Decimal, at: datetime) -> Level:
-    """What one restriction says about one request: the table for whole-account scopes, its own rule for the others."""
-    match phase.scope:
+def _level(limit: Limit, request: Request, held: Decimal, at: datetime) -> Level:
+    """What one limit says about one request: the table for whole-account scopes, its own rule for the others."""
+    match limit.scope:
         case Scope.ACCOUNT | Scope.HOLDER | Scope.REQUEST_IP:
-            return LEVELS[phase.kind][request.capability]
+            return LEVELS[limit.kind][request.capability]
         case Scope.NEW_DESTINATIONS:
-            return _new_destination_limit(restriction, request, at)
+            return _new_destination_level(limit, request, at)
         case Scope.AMOUNT:
-            return _amount_limit(restriction, request, held)
+            return _amount_level(limit, request, held)
 
 
-def _held(asset: str | None, standing: list[tuple[Restriction, Phase]]) -> Decimal:
+def _held(asset: str | None, in_force: list[Limit]) -> Decimal:
     """How much of an asset is held in all."""
-    return sum(
-        (r.held.amount for r, phase in standing if phase.scope is Scope.AMOUNT and r.held and _is_asset(asset, r.held)),
-        start=Decimal(0),
-    )
+    holds = (limit.held for limit in in_force if limit.held is not None and _is_asset(asset, limit.held))
+    return sum((hold.amount for hold in holds), start=Decimal(0))
 
 
 def _is_asset(asset: str | None, held: HeldAmount) -> bool:
@@ -207,34 +215,34 @@ def _is_asset(asset: str | None, held: HeldAmount) -> bool:
     return asset is not None and asset.upper() == held.asset.upper()
 
 
-def _amount_limit(restriction: Restriction, request: Request, held: Decimal) -> Level:
+def _amount_level(limit: Limit, request: Request, held: Decimal) -> Level:
     """What a held amount says: the asset may leave, or be sold, as far as what remains covers all that is held of it.
 
     Other assets are untouched. What cannot be told because the question leaves it out is held.
     """
     if request.capability not in AMOUNT_CAPABILITIES:
         return Level.ALLOW
-    if request.asset is None or restriction.held is None:
+    if request.asset is None or limit.held is None:
         return Level.HOLD
-    if not _is_asset(request.asset, restriction.held):
+    if not _is_asset(request.asset, limit.held):
         return Level.ALLOW
     if request.amount is None or request.balance is None:
         return Level.HOLD
     return Level.ALLOW if request.amount <= request.balance - held else Level.HOLD
 
 
-def _new_destination_limit(restriction: Restriction, request: Request, at: datetime) -> Level:
+def _new_destination_level(limit: Limit, request: Request, at: datetime) -> Level:
     if request.capability not in DESTINATION_CAPABILITIES:
         return Level.ALLOW
-    matures_at = _destination_matures_at(restriction, request)
+    matures_at = _destination_matures_at(limit, request)
     return Level.ALLOW if matures_at is not None and matures_at <= at else Level.HOLD
 
 
-def _destination_matures_at(restriction: Restriction, request: Request) -> datetime | None:
+def _destination_matures_at(limit: Limit, request: Request) -> datetime | None:
     """When the request's destination has been known for the whole cool-off; None if that cannot be told."""
-    if request.destination is None or request.destination_known_since is None or restriction.cool_off_for is None:
+    if request.destination is None or request.destination_known_since is None or limit.cool_off_for is None:
         return None
-    return request.destination_known_since + restriction.cool_off_for
+    return request.destination_known_since + limit.cool_off_for
 
 
 def _next_change(standing: Standing, request: Request, level: Level) -> datetime | None:
@@ -248,13 +256,12 @@ def _next_change(standing: Standing, request: Request, level: Level) -> datetime
 def change_instants(standing: Standing, request: Request) -> list[datetime]:
     """Every later instant at which the answer to this request could change, in order."""
     instants: set[datetime] = set()
-    for restriction in standing.restrictions:
-        for phase in phases(restriction):
-            instants.add(phase.from_at)
-            if phase.until_at is not None:
-                instants.add(phase.until_at)
-            if phase.scope is Scope.NEW_DESTINATIONS:
-                matures_at = _destination_matures_at(restriction, request)
-                if matures_at is not None:
-                    instants.add(matures_at)
+    for limit in limits(standing):
+        instants.add(limit.from_at)
+        if limit.until_at is not None:
+            instants.add(limit.until_at)
+        if limit.scope is Scope.NEW_DESTINATIONS:
+            matures_at = _destination_matures_at(limit, request)
+            if matures_at is not None:
+                instants.add(matures_at)
     return sorted(instant for instant in instants if instant > request.at)

@@ -48,6 +48,7 @@ from habeas.playbook.policy import (
     ReasonPolicy,
     ReleasePolicy,
     Response,
+    RunPolicy,
     Safety,
 )
 from habeas.playbook.rules import by_name, read_rules
@@ -56,7 +57,7 @@ _SECTIONS = frozenset(
     {
         *("version", "title", "entity", "safety", "reason", "ladder", "kind", "challenge"),
         *("region", "leap", "response", "detector", "action", "release", "documents", "appeal", "casework", "life"),
-        *("feature", "rule", "acknowledge", "campaign", "cover"),
+        *("feature", "rule", "acknowledge", "campaign", "run", "cover"),
     }
 )
 _BUILTIN = (timedelta, date, datetime)
@@ -97,7 +98,19 @@ def read_playbook(text: bytes, name: str) -> Playbook:
 
 _ENTITY_OVERRIDES = (
     *("safety", "reason", "ladder", "kind", "challenge", "region", "leap", "detector"),
-    *("release", "documents", "appeal", "casework", "life", "feature", "rule", "acknowledge", "campaign", "cover"),
+    *(
+        "release",
+        "documents",
+        "appeal",
+        "casework",
+        "life",
+        "feature",
+        "rule",
+        "acknowledge",
+        "campaign",
+        "run",
+        "cover",
+    ),
 )
 
 
@@ -135,6 +148,7 @@ def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Polic
             merged["detector"], read, {"regions": regions, "leap": leap, "large_share": safety.large_share}
         ),
         product_actions=read(tree.get("action", {}), dict[str, Capability], "action"),
+        run=read(merged["run"], RunPolicy, "run"),
         rules=rules,
     )
     for fault in chain(_faults(policy, responses), _rule_faults(policy, rule_responses)):

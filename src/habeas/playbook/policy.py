@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -317,6 +318,8 @@ class Safety(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`[safety]`: what happens when something is not known or went wrong."""
 
     unknown_outflow: Level
+    stale_for: timedelta
+    """How old a gate's knowledge may be; beyond that, it holds outflow."""
     ahead_for: timedelta
     """An event dated further ahead of its receipt than this is refused."""
     large_share: Decimal
@@ -333,6 +336,20 @@ class Safety(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How soon a restriction without an end is looked at again where its reason does not say."""
     quarantine: Placement
     quarantine_case: CasePolicy
+
+
+class RunMode(StrEnum):
+    """Whether what Habeas decides takes effect."""
+
+    LIVE = "live"
+    DUAL = "dual"
+    """An older system still acts. Habeas decides and records, and nothing leaves: no notice, no action, no request."""
+
+
+class RunPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[run]`: how Habeas is run beside what was there before (docs/importing.md)."""
+
+    mode: RunMode = RunMode.LIVE
 
 
 class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -361,6 +378,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     detectors: dict[str, Struct]
     """Parameters of the detectors that are switched on, by name."""
     product_actions: dict[str, Capability]
+    run: RunPolicy = RunPolicy()
     rules: RuleBook = RuleBook()
     """What analysts wrote: `[[rule]]` and `[feature.NAME]`. What a rule leads to stands in `responses`."""
 
@@ -386,6 +404,11 @@ class Playbook(Struct, frozen=True, kw_only=True):
     def policy(self, entity: EntityId) -> Policy:
         """The policy of an entity; an entity that the playbook does not name follows the default one."""
         return self.policies.get(entity) or self.policies[DEFAULT_ENTITY]
+
+    @property
+    def dual_entities(self) -> tuple[EntityId, ...]:
+        """The entities for which an older system still acts."""
+        return tuple(entity for entity, policy in self.policies.items() if policy.run.mode is RunMode.DUAL)
 
     def capability(self, name: str) -> Capability | None:
         """The capability of this name, or the one a product action such as `unstake` maps to."""

@@ -71,7 +71,21 @@ _TYPES: dict[type[EventData], str] = {
 }
 
 
-def carry_out(intake: Intake, account: AccountId, act: Act, at: datetime) -> Outcome:
-    """Submit an act and wait until it is durable. A refusal is in the outcome, and is recorded too."""
+def carry_out(intake: Intake, account: AccountId, act: Act, at: datetime, id_: str | None = None) -> Outcome:
+    """Submit an act and wait until it is durable. A refusal is in the outcome, and is recorded too.
+
+    Under an `id_` an act is carried out once: told again it gets its first answer, and another act under the same one raises
+    IdentityReusedError.
+    """
     body = msgspec.json.Encoder(decimal_format="string").encode(act)
-    return intake.decide(make_event(uuid4().hex, STAFF_SOURCE, _TYPES[type(act)], account, at, body))
+    return tell_once(intake, STAFF_SOURCE, _TYPES[type(act)], account, at, body, id_)
+
+
+def tell_once(
+    intake: Intake, source: str, type_: str, account: AccountId, at: datetime, body: bytes, id_: str | None
+) -> Outcome:
+    """Submit an event that somebody may tell again later without remembering when it was told first. Without an `id_` it
+    is a new one each time.
+    """
+    first_at = None if id_ is None else intake.recorded_at(account, source, id_)
+    return intake.decide(make_event(id_ or uuid4().hex, source, type_, account, first_at or at, body))

@@ -13,7 +13,7 @@ from habeas.domain.batch import Member, Step
 from habeas.domain.bulk import Bulk
 from habeas.domain.campaign import Campaign
 from habeas.domain.decision import Outcome
-from habeas.domain.errors import BadInputError, HabeasError
+from habeas.domain.errors import HabeasError, UnknownIdError
 from habeas.domain.event import Event
 from habeas.domain.ids import BatchId
 from habeas.domain.imported import Import
@@ -50,11 +50,11 @@ def refuse(why_not: str | None) -> None:
 
 
 def known(reader: Reader, batch: BatchId, kind: type[B]) -> B:
-    """A batch of a kind. Raises BadInputError where there is none of that id."""
+    """A batch of a kind. Raises UnknownIdError where there is none of that id."""
     found = reader.batch(batch)
     if not isinstance(found, kind):
         called = _CALLED[kind]
-        raise BadInputError(f"there is no {called} `{batch}`; `habeas {called} list` names those that there are")
+        raise UnknownIdError(f"there is no {called} `{batch}`; `habeas {called} list` names those that there are")
     return found
 
 
@@ -105,12 +105,12 @@ def go_through(
     return done
 
 
-def submit_all(intake: Intake, events: Iterable[Event]) -> Iterator[Outcome]:
+def submit_all(intake: Intake, events: Iterable[Event], in_flight: int = IN_FLIGHT) -> Iterator[Outcome]:
     """What became of each event, in order, as they become durable. Raises EventRejectedError where one is refused."""
     waiting: deque[Future[Outcome]] = deque()
     for event in events:
         waiting.append(intake.submit(event))
-        if len(waiting) >= IN_FLIGHT:
+        if len(waiting) >= in_flight:
             yield waiting.popleft().result()
     for future in waiting:
         yield future.result()

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from habeas.domain import event_data as data
 from habeas.domain.actor import Actor
 from habeas.domain.batch import Member, Signature, Step
-from habeas.domain.bulk import Because, Bulk, BulkKind, Selection, why_not_propose, why_not_sign
+from habeas.domain.bulk import Because, Bulk, BulkKind, Selection, why_not_decline, why_not_propose, why_not_sign
 from habeas.domain.decision import Refusal
 from habeas.domain.errors import BadInputError, HabeasError
 from habeas.domain.event import BULK_SOURCE, RESTRICTION_LIFT, RESTRICTION_RENEW, Event, make_event
@@ -149,7 +149,7 @@ class Bulks:
         signature = Signature(by, self._clock(), note)
 
         def signed(now: Bulk) -> Bulk:
-            refuse(why_not_sign(now, by))
+            refuse(why_not_decline(now, by) if decline else why_not_sign(now, by))
             return replace(now, declined=signature) if decline else replace(now, signed=signature)
 
         return change(self._store, bulk, Bulk, signed)

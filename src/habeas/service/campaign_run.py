@@ -19,12 +19,12 @@ from habeas.domain.batch import Member, Step
 from habeas.domain.bulk import Because
 from habeas.domain.campaign import (
     Campaign,
-    CampaignStage,
     EndingKind,
     Reminder,
     area_of,
     due_reminder,
     why_not_announce,
+    why_not_report,
 )
 from habeas.domain.decision import Outcome
 from habeas.domain.errors import HabeasError
@@ -39,7 +39,7 @@ from habeas.domain.event import (
 from habeas.domain.ids import AccountId, BatchId, fingerprint
 from habeas.domain.restriction import Status
 from habeas.playbook.policy import Playbook
-from habeas.service.batches import PIECE, Progress, RefusedError, Walk, go_through, known, silent, submit_all
+from habeas.service.batches import PIECE, Progress, RefusedError, Walk, go_through, known, refuse, silent, submit_all
 from habeas.service.campaigns import CampaignRules, rules_for
 from habeas.service.intake import Intake
 from habeas.service.notices import Notices
@@ -108,14 +108,12 @@ class CampaignRun:
 
     def residual(self, campaign: BatchId, found: Sequence[Residual], by: Actor) -> Iterator[Outcome]:
         """Open a case for each account on which something is left. Raises BadInputError, and RefusedError before the time is
-        over.
+        over or where `by` may not.
         """
         with self._store.reading() as reader:
             now = known(reader, campaign, Campaign)
-        stage = now.stage(self._clock())
-        if stage not in (CampaignStage.RESIDUAL_HANDLING, CampaignStage.CLOSED):
-            raise RefusedError(f"campaign `{campaign}` is {stage}; what is left is handled from its `residual_at` on")
         at = self._clock()
+        refuse(why_not_report(now, by, at))
         events = (_residual_event(now, each, by, at) for each in found)
         yield from submit_all(self._intake, events)
 
@@ -150,7 +148,9 @@ class CampaignRun:
         if ANNOUNCED not in steps:
             frozen = replace(campaign, is_frozen=True)
             return frozen.with_step(ANNOUNCED, Step(started_at=at, total=reader.member_count(campaign.id)))
-        reminder = due_reminder(self._rules(campaign).reminders(campaign.plan), frozenset(steps), at)
+        reminder = due_reminder(
+            self._rules(campaign).reminders(campaign.plan), frozenset(steps), campaign.announced_at, at
+        )
         if reminder is None:
             return campaign
         standing = reader.placed_counts(campaign.id).get(Status.ACTIVE, 0)
@@ -159,6 +159,12 @@ class CampaignRun:
     def _announced(self, campaign: Campaign, at: datetime) -> Campaign:
         if campaign.plan.announced_at > at:
             return campaign
+        dual = [entity for entity in campaign.plan.entities if entity in self._playbook.dual_entities]
+        if dual:
+            raise RefusedError(
+                f"campaign `{campaign.id}` cannot be announced in dual run, in which nobody is told; set `run.mode` of "
+                f"{', '.join(dual)} to `live`, or cancel it"
+            )
         why_not = why_not_announce(campaign, self._rules(campaign).notice_min_for, at)
         if why_not is not None:
             raise RefusedError(why_not)

@@ -27,6 +27,7 @@ from habeas.domain.campaign import (
     schedule,
     why_not_close,
     why_not_decline,
+    why_not_decline_ending,
     why_not_draft,
     why_not_end,
     why_not_sign,
@@ -200,7 +201,7 @@ class Campaigns:
 
         def declined(now: Campaign) -> Campaign:
             if now.ending is not None and now.ending.signed is None:
-                refuse(why_not_sign_ending(now, by))
+                refuse(why_not_decline_ending(now, by))
                 return replace(now, ending=None)
             refuse(why_not_decline(now, by, self.rules(now.plan).signing, at))
             return replace(now, declined=Signature(by, at, note))

@@ -23,10 +23,10 @@ class LiaisonRow(Struct, frozen=True):
     count: str
 
 
-def open_cases(store: Store, queue: str | None, limit: int) -> list[Case]:
-    """Open cases, most urgent first, then by when they are due."""
+def open_cases(store: Store, queue: str | None, limit: int, after: Case | None = None) -> list[Case]:
+    """Open cases, most urgent first, then by when they are due; those behind one."""
     with store.reading() as reader:
-        found = list(reader.open_cases(queue, limit))
+        found = list(reader.open_cases(queue, limit, after))
     return sorted(found, key=lambda case: (_URGENCY[case.priority], case.due_at, case.id))
 
 

@@ -48,7 +48,7 @@ def _take(store: Store, channel: Channel, now: datetime) -> Sequence[Delivery]:
     with store.reading() as reader:
         if not reader.channel_health(channel).may_try(now) or not reader.waiting_deliveries(channel, now, 1):
             return ()
-    with store.transaction() as work:
+    with store.transaction(()) as work:
         taken = work.waiting_deliveries(channel, now, BATCH_MAX)
         for delivery in taken:
             work.set_delivery(replace(delivery, next_at=now + LEASE_FOR))
@@ -70,7 +70,7 @@ def _read(store: Store, delivery: Delivery) -> tuple[Notice, Contact]:
 
 
 def _keep(store: Store, delivery: Delivery, answer: Answer, now: datetime) -> ChannelHealth:
-    with store.transaction() as work:
+    with store.transaction(()) as work:
         work.set_delivery(attempted(delivery, answer, now))
         before = work.channel_health(delivery.channel)
         health = after(before, answer, now)
@@ -81,7 +81,7 @@ def _keep(store: Store, delivery: Delivery, answer: Answer, now: datetime) -> Ch
 
 def _give_back(store: Store, deliveries: Sequence[Delivery], now: datetime) -> None:
     """What was taken and not tried waits as before."""
-    with store.transaction() as work:
+    with store.transaction(()) as work:
         for delivery in deliveries:
             work.set_delivery(replace(delivery, next_at=now))
 

@@ -18,9 +18,10 @@ from habeas.domain.account import AccountState
 from habeas.domain.campaign import CampaignTerms, area_of, terms
 from habeas.domain.case import Case
 from habeas.domain.errors import UnreadableRecordError
-from habeas.domain.event import Event
+from habeas.domain.event import ACCOUNT_IMPORTED, Event
 from habeas.domain.facts import Facts, ListHit, MainAccount, NameHit
 from habeas.domain.ids import AccountId, CaseId, HolderId, RestrictionId
+from habeas.domain.limit import main_line
 from habeas.domain.listing import Birth, EntityKind
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction, Scope, Status
@@ -48,6 +49,8 @@ def look_up(event: Event, places: Places, lists: Lists, coins: Coins | None = No
     nothing is traced.
     """
     said = event.data
+    if event.type == ACCOUNT_IMPORTED:
+        return _NOTHING  # Judged by nobody; `habeas rescreen` compares all names that were brought in.
     facts = looked_up(
         places,
         lists,
@@ -161,15 +164,11 @@ def _with_names(facts: Facts, said: data.Profile, state: AccountState, lists: Li
     return replace(facts, names=names or (), unavailable=missing if names is not None else (*missing, "names"))
 
 
-MAIN_LINE_MAX = 4
-"""How many levels of main accounts are followed."""
-
-
 def relate(facts: Facts, event: Event, state: AccountState, reader: Reader, lists: Lists) -> Facts:
     """The same facts with what came from the IP address lately, the account's main accounts and the holder's other accounts,
     as recorded at this moment; and of a change of the profile, with who the account is after it.
     """
-    if isinstance(event.data, data.Profile):
+    if isinstance(event.data, data.Profile) and event.type != ACCOUNT_IMPORTED:
         facts = _with_names(facts, event.data, state, lists)
     ip = getattr(event.data, "ip", None)
     if ip is not None:
@@ -188,7 +187,8 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader, list
     if contested is not None:
         facts = replace(facts, restriction=_restriction(reader, event.account, contested))
     may_release = bool(state.restrictions) and isinstance(event.data, SHOWING)
-    if may_release or isinstance(event.data, data.CampaignMet | data.Profile):
+    may_join = isinstance(event.data, data.CampaignMet | data.Profile)
+    if (may_release or may_join) and event.type != ACCOUNT_IMPORTED:
         facts = replace(facts, campaigns=_campaigns(event, state, reader))
     parents, holder = _relations(event, state, reader)
     siblings = _siblings(reader, holder or HolderId(event.account), parents, event.account)
@@ -197,7 +197,7 @@ def relate(facts: Facts, event: Event, state: AccountState, reader: Reader, list
         return facts
     return replace(
         facts,
-        mains=tuple(main_account(reader, main) for main in main_line(reader, parents)),
+        mains=tuple(main_account(reader, main) for main in main_accounts(reader, parents)),
         holder=holder,
         siblings=siblings,
         holder_restrictions=_holder_restrictions(reader, siblings) if isinstance(event.data, data.Profile) else (),
@@ -240,20 +240,23 @@ def _contested(event: Event, case: Case | None) -> RestrictionId | None:
             return None
 
 
-def main_line(reader: Reader, parents: tuple[AccountId, ...]) -> tuple[AccountId, ...]:
-    """Main accounts and their own main accounts: an account under a sub-account follows the top one too."""
-    line: dict[AccountId, None] = dict.fromkeys(parents)
-    rising = list(parents)
-    for _ in range(MAIN_LINE_MAX):
-        states = [reader.account(main) for main in rising]
-        rising = [p for state in states if state is not None for p in state.parents if p not in line]
-        line |= dict.fromkeys(rising)
-    return tuple(line)
+def main_accounts(reader: Reader, parents: tuple[AccountId, ...]) -> tuple[AccountId, ...]:
+    """Main accounts and their own main accounts, as recorded."""
+
+    def parents_of(main: AccountId) -> tuple[AccountId, ...]:
+        state = reader.account(main)
+        return () if state is None else state.parents
+
+    return main_line(parents, parents_of)
 
 
 def main_account(reader: Reader, account: AccountId) -> MainAccount:
     """What stands on a main account, as its sub-accounts need it."""
-    state = reader.account(account)
+    return as_main_account(account, reader.account(account))
+
+
+def as_main_account(account: AccountId, state: AccountState | None) -> MainAccount:
+    """The same of a state that is at hand."""
     if state is None:
         return MainAccount(account)
     return MainAccount(account, state.life, state.restrictions, bool(state.unreadable))

@@ -7,12 +7,15 @@ from datetime import timedelta
 
 from msgspec import Struct
 
+from habeas.domain.imported import LEGACY, is_carried_over
 from habeas.domain.restriction import Restriction, Status
 from habeas.service.ports import Reader
 
 
 class Errors(Struct, frozen=True, kw_only=True):
-    """Of one detector (with its version) or role: what it placed, and what of that was void from the start."""
+    """Of one detector (with its version), role or older system (`legacy`): what it placed, and what of that was void from the
+    start.
+    """
 
     placed_by: str
     placed: int
@@ -30,11 +33,16 @@ def errors(reader: Reader) -> list[Errors]:
     for account in reader.accounts():
         for restriction in reader.restrictions(account):
             if restriction.status not in (Status.PROPOSED, Status.DECLINED):
-                by = restriction.placed_by
-                name = by.name if restriction.is_automated else f"role {by.role}"
-                placed.setdefault(name, []).append(restriction)
+                placed.setdefault(_placed_by(restriction), []).append(restriction)
     found = [_of(name, restrictions) for name, restrictions in placed.items()]
     return sorted(found, key=lambda each: (-each.annulled, -each.placed, each.placed_by))
+
+
+def _placed_by(restriction: Restriction) -> str:
+    if is_carried_over(restriction):
+        return LEGACY  # Whoever brought it in has not decided it.
+    by = restriction.placed_by
+    return by.name if restriction.is_automated else f"role {by.role}"
 
 
 def _of(name: str, restrictions: list[Restriction]) -> Errors:

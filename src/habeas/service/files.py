@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from hashlib import sha256
-from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
@@ -13,14 +12,14 @@ from habeas.domain.actor import Actor
 from habeas.domain.decision import Outcome, Refusal
 from habeas.domain.document import DocumentRequest, ItemStatus, asking_for, why_not_asked
 from habeas.domain.document_file import OPENING_ROLES, DocumentFile
-from habeas.domain.errors import BadInputError
+from habeas.domain.errors import BadInputError, UnknownIdError
 from habeas.domain.event import STAFF_SOURCE, make_event
 from habeas.domain.event_data import DocumentFact, DocumentOpened
 from habeas.domain.file_content import media_type, why_not_take
 from habeas.domain.ids import AccountId, DocumentFileId, DocumentRequestId, EventId, derived_id, event_seed
 from habeas.domain.proof import by_document
 from habeas.playbook.policy import Playbook, Policy
-from habeas.service.acts import carry_out
+from habeas.service.acts import carry_out, tell_once
 from habeas.service.intake import Intake
 from habeas.service.ports import Reader, Store
 
@@ -116,7 +115,7 @@ class Files:
             size=len(content),
             sha256=digest,
         )
-        with self._store.transaction() as work:
+        with self._store.transaction({account}) as work:
             known = next((each for each in work.document_files(account) if each.id == id_), None)
             came_before = work.recorded(account, SOURCE, EventId(id_)) is not None
             if known is None:
@@ -138,7 +137,7 @@ class Files:
         with self._store.reading() as reader:
             content = reader.file_content(account, file)
         if content is None:
-            raise BadInputError(
+            raise UnknownIdError(
                 f"account `{account}` has no file `{file}`; `habeas document list {account}` shows what there is"
             )
         outcome = carry_out(self._intake, account, DocumentOpened(actor=actor, note=note, file=file), at)
@@ -155,6 +154,7 @@ class Files:
         actor: Actor,
         note: str,
         at: datetime,
+        id_: str | None = None,
     ) -> Outcome | Refusal:
         """Record what a person found of a document. Raises BadInputError for an unknown account or kind, and for a rejection
         without a reason, which its user would have to be told.
@@ -168,12 +168,12 @@ class Files:
             _require_kind(reader.document_requests(account), kind, policy)
         result = policy.documents.accepted_results[0] if is_good else REJECTED
         said = Judged(kind=kind, request=request, result=result, reason=reason, actor=actor, note=note)
-        return self._intake.decide(make_event(uuid4().hex, STAFF_SOURCE, DECIDED, account, at, _encode(said)))
+        return tell_once(self._intake, STAFF_SOURCE, DECIDED, account, at, _encode(said), id_)
 
     def _policy(self, reader: Reader, account: AccountId) -> Policy:
         state = reader.account(account)
         if state is None:
-            raise BadInputError(f"account `{account}` is unknown here; check the id and the store")
+            raise UnknownIdError(f"account `{account}` is unknown here; check the id and the store")
         if state.life is Life.PURGED:
             raise BadInputError(f"account `{account}` was purged; nothing is kept about it any more")
         return self._playbook.policy(state.entity)
@@ -183,7 +183,7 @@ def documents_of(store: Store, account: AccountId) -> Documents:
     """What an account was asked for and what it has sent. Raises BadInputError for an account that nobody knows."""
     with store.reading() as reader:
         if reader.account(account) is None:
-            raise BadInputError(f"account `{account}` is unknown here; check the id and the store")
+            raise UnknownIdError(f"account `{account}` is unknown here; check the id and the store")
         asked = reader.document_requests(account)
         return Documents(account, tuple(_listed(each) for each in asked), reader.document_files(account))
 
@@ -193,7 +193,7 @@ def account_of_request(store: Store, request: DocumentRequestId) -> AccountId:
     with store.reading() as reader:
         account = reader.request_account(request)
     if account is None:
-        raise BadInputError(
+        raise UnknownIdError(
             f"there is no document request `{request}` here; `habeas document list ACCOUNT` lists an account's"
         )
     return account

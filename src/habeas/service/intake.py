@@ -1,10 +1,11 @@
 """Intake: events are decided one after another for each account, and many share one durable commit.
 
 One thread writes. It takes what has queued up, decides each event inside one transaction, commits, and only then tells
-those who wait: nothing is acknowledged before it is durable.
+those who wait: nothing is acknowledged before it is durable. Where a store lets several processes write at the same time, each
+batch has its own accounts alone, and is decided again if what it read of others was changed before it was durable.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from queue import SimpleQueue
@@ -17,11 +18,11 @@ from habeas.decision.decide import decide
 from habeas.decision.quarantine import quarantine
 from habeas.domain.account import AccountState, new_account
 from habeas.domain.decision import Decision, Outcome
-from habeas.domain.errors import EventRejectedError, HabeasError, IdentityReusedError
+from habeas.domain.errors import ConflictError, EventRejectedError, HabeasError, IdentityReusedError
 from habeas.domain.event import Event
 from habeas.domain.event_data import Profile
 from habeas.domain.facts import EnrichedEvent, Facts
-from habeas.domain.ids import EntityId, event_seed
+from habeas.domain.ids import AccountId, EntityId, EventId, event_seed
 from habeas.playbook.policy import Playbook, Policy
 from habeas.service.enrich import look_up, relate
 from habeas.service.ports import Clock, Coins, Lists, Places, Reader, Store, UnitOfWork
@@ -35,17 +36,30 @@ class Intake:
     """Accepts events and answers with outcomes once they are durable. Use as a context manager."""
 
     def __init__(
-        self, store: Store, playbook: Playbook, places: Places, lists: Lists, clock: Clock, coins: Coins | None = None
+        self,
+        store: Store,
+        playbook: Playbook,
+        places: Places,
+        lists: Lists,
+        clock: Clock,
+        coins: Coins | None = None,
+        batch_max: int = BATCH_MAX,
     ) -> None:
+        """`batch_max`: how many events share one commit at most. More of them cost less each, and let others wait longer."""
         self._store = store
         self._playbook = playbook
         self._places = places
         self._lists = lists
         self._coins = coins
+        self._batch_max = batch_max
         self.clock = clock
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
-        with store.transaction() as work:
-            work.record_playbook(playbook.version, playbook.text)
+        self._told: list[Callable[[], None]] = []
+        with store.reading() as reader:
+            known = reader.playbook_text(playbook.version)
+        if known != playbook.text:
+            with store.transaction() as work:
+                work.record_playbook(playbook.version, playbook.text)
         self._writer = Thread(target=self._write, name="habeas-writer", daemon=True)
         self._writer.start()
 
@@ -61,9 +75,21 @@ class Intake:
         self._queue.put(waiting)
         return waiting.future
 
+    def after_commit(self, tell: Callable[[], None]) -> None:
+        """Call something, shortly, in the writing thread, after each commit from now on."""
+        self._told.append(tell)
+
     def decide(self, event: Event) -> Outcome:
         """Submit one event and wait for its outcome. Raises EventRejectedError if it is refused."""
         return self.submit(event).result()
+
+    def recorded_at(self, account: AccountId, source: str, event: str) -> datetime | None:
+        """The instant of an event that was recorded before, so that it can be told again as the same one."""
+        with self._store.reading() as reader:
+            if reader.recorded(account, source, EventId(event)) is None:
+                return None
+            told = (each.time for each in reader.events(account) if (each.source, each.id) == (source, event))
+            return next(told, None)
 
     def close(self) -> None:
         """Finish what is queued, then stop."""
@@ -74,7 +100,7 @@ class Intake:
         is_stopping = False
         while not is_stopping:
             taken = [self._queue.get()]
-            while len(taken) < BATCH_MAX and not self._queue.empty():
+            while len(taken) < self._batch_max and not self._queue.empty():
                 taken.append(self._queue.get())
             is_stopping = None in taken
             self._answer([waiting for waiting in taken if waiting is not None])
@@ -99,7 +125,18 @@ class Intake:
     def _commit(self, batch: Sequence["_Waiting"]) -> list[Answer]:
         if not batch:
             return []
-        with self._store.transaction() as work:
+        try:
+            answers = self._decide(batch, {waiting.event.account for waiting in batch})
+        except ConflictError:
+            # While nobody else writes at all, nothing can come between again.
+            answers = self._decide(batch, None)
+        for tell in self._told:
+            tell()
+        return answers
+
+    def _decide(self, batch: Sequence["_Waiting"], accounts: Collection[AccountId] | None) -> list[Answer]:
+        expected = [(event.account, event.source, event.id) for event in (waiting.event for waiting in batch)]
+        with self._store.transaction(accounts, expected) as work:
             return [self._decide_one(work, waiting) for waiting in batch]
 
     def _decide_one(self, work: UnitOfWork, waiting: "_Waiting") -> Answer:

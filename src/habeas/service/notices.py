@@ -19,8 +19,8 @@ from habeas.domain.errors import HabeasError, UnreadableRecordError
 from habeas.domain.ids import AccountId, BatchId, fingerprint
 from habeas.domain.notice import Channel, Notice, NoticeTopic
 from habeas.domain.restriction import Restriction
-from habeas.playbook.policy import Playbook
-from habeas.service.ports import Clock, QueuedMessage, Reader, Store
+from habeas.playbook.policy import Playbook, RunMode
+from habeas.service.ports import Clock, QueuedMessage, Reader, Share, Store
 from habeas.service.questions import Questions
 
 SWEEP_MAX = 64
@@ -28,6 +28,8 @@ SWEEP_MAX = 64
 _decode_restriction = msgspec.msgpack.Decoder(Restriction).decode
 _decode_request = msgspec.msgpack.Decoder(DocumentRequest).decode
 _decode_case = msgspec.msgpack.Decoder(CaseSaid).decode
+_OF_A_DATE = (NoticeTopic.EXIT_SOON, NoticeTopic.RESIDUAL_SOON)
+"""What reminds of a date says nothing of whether the limit itself was told."""
 _TOPICS = (Topic.RESTRICTION, Topic.DOCUMENTS, Topic.CASE)
 
 
@@ -48,31 +50,13 @@ class Notices:
         """
         done = 0
         failed: list[HabeasError] = []
-        for topic in _TOPICS:
-            for queued in self._pieces(topic, failed):
-                done += self._written(queued, failed)
+        with self._store.shares("notices") as shares:
+            for share in shares:
+                for topic in _TOPICS:
+                    done += sum(self._written(queued, failed) for queued in _pieces(share, topic, failed))
         if failed:
             raise failed[0]
         return done
-
-    def _pieces(self, topic: Topic, failed: list[HabeasError]) -> Iterator[Sequence[QueuedMessage]]:
-        """What waits, a piece at a time; one message at a time around one that cannot be read, which is passed by."""
-        last, limit = 0, SWEEP_MAX
-        while True:
-            try:
-                with self._store.reading() as reader:
-                    queued = reader.queued_messages(last, limit=limit, topic=topic)
-            except UnreadableRecordError as exc:
-                if limit == 1 and exc.position is not None:
-                    failed.append(exc)
-                    last, limit = exc.position, SWEEP_MAX
-                    continue
-                limit = 1
-                continue
-            if not queued:
-                return
-            yield queued
-            last = queued[-1].position
 
     def _written(self, queued: Sequence[QueuedMessage], failed: list[HabeasError]) -> int:
         """Notices of some messages. They are made before the transaction, so that no decision waits for wording."""
@@ -89,7 +73,7 @@ class Notices:
                 to_write.append((each.position, notice, channels))
                 made += [notice] if notice is not None else []
         written: list[int] = []
-        with self._store.transaction() as work:
+        with self._store.transaction({each.message.account for each in queued}) as work:
             for position, notice, channels in to_write:
                 try:
                     if notice is not None:
@@ -104,13 +88,15 @@ class Notices:
     def _of_message(self, reader: Reader, message: Message, made: Sequence[Notice]) -> Notice | None:
         """What a message says, if that is news; `made` are notices of the same piece."""
         view = self._view(reader, message.account)
+        if view.policy.run.mode is RunMode.DUAL:
+            return None  # The older system acts, and tells: what waits from before that was so is no longer true.
         told = [*reader.notices(message.account), *(each for each in made if each.account == message.account)]
         if message.topic is Topic.DOCUMENTS:
             return _of_request(told, view, _decode_request(message.body), message.id)
         if message.topic is Topic.CASE:
             return _of_case(view, _decode_case(message.body), message.id)
         restriction = _decode_restriction(message.body)
-        of_this = [notice for notice in told if notice.about == restriction.id]
+        of_this = [notice for notice in told if notice.about == restriction.id and notice.topic not in _OF_A_DATE]
         notice = restriction_notice(view, restriction, message.id, is_known=bool(of_this))
         # A change that changes no word is no news.
         is_news = notice is None or notice.topic is not NoticeTopic.CHANGED or not notice.says_the_same(of_this[-1])
@@ -125,12 +111,14 @@ class Notices:
         with self._store.reading() as reader:
             for account in accounts:
                 view = self._view(reader, account)
+                if view.policy.run.mode is RunMode.DUAL:
+                    continue
                 standing = next((each.restriction for each in view.limits if each.restriction.batch == batch), None)
                 id_ = f"nt_{fingerprint(f'{batch}/{reminder.name}/{account}')}"
                 notice = None if standing is None else exit_notice(view, standing, topic, reminder.date, id_)
                 if notice is not None:
                     to_write.append((notice, self._channels_for(reader, notice)))
-        with self._store.transaction() as work:
+        with self._store.transaction({notice.account for notice, _ in to_write}) as work:
             return sum(work.add_notice(notice, channels) for notice, channels in to_write)
 
     def _view(self, reader: Reader, account: AccountId) -> View:
@@ -141,6 +129,26 @@ class Notices:
     def _channels_for(self, reader: Reader, notice: Notice) -> Sequence[Channel]:
         has_address = bool(_contact(reader, notice.account).addresses(notice.made_at))
         return [each for each in self._channels if has_address or each is not Channel.EMAIL]
+
+
+def _pieces(share: Share, topic: Topic, failed: list[HabeasError]) -> Iterator[Sequence[QueuedMessage]]:
+    """What waits, a piece at a time; one message at a time around one that cannot be read, which is passed by."""
+    last, limit = 0, SWEEP_MAX
+    while True:
+        try:
+            with share.reading() as reader:
+                queued = reader.queued_messages(last, limit=limit, topic=topic)
+        except UnreadableRecordError as exc:
+            if limit == 1 and exc.position is not None:
+                failed.append(exc)
+                last, limit = exc.position, SWEEP_MAX
+                continue
+            limit = 1
+            continue
+        if not queued:
+            return
+        yield queued
+        last = queued[-1].position
 
 
 def _of_request(so_far: Sequence[Notice], view: View, request: DocumentRequest, id_: str) -> Notice | None:

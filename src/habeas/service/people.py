@@ -100,7 +100,7 @@ def _may_confirm(event: Event, state: AccountState) -> bool:
     match event.data:
         case data.PlaceAct(reason=reason):
             return reason == offender
-        case data.Mirrored(restriction=restriction):
+        case data.Mirrored(restriction=restriction, is_quiet=False):
             return restriction.reason == offender
         case data.ApproveAct(restriction=id_):
             return any(r.id == id_ and r.reason == offender for r in state.restrictions)

@@ -1,12 +1,13 @@
 """What the use cases need from the outside, with what each adapter promises. Adapters live in `store` and `reference`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from habeas.domain.access import ApiKey
 from habeas.domain.account import AccountState
 from habeas.domain.batch import Member
 from habeas.domain.bulk import Bulk
@@ -38,6 +39,12 @@ from habeas.domain.tag import Tag, TagRole
 
 FIRST = AccountId("")
 """Stands before every account."""
+
+Work = Literal["timers", "effects", "notices"]
+"""What several workers share out among themselves."""
+
+EventKey = tuple[AccountId, str, EventId]
+"""The identity of an event: account, source, id."""
 
 Batch = Campaign | Bulk | Import
 """What is done to many accounts at once."""
@@ -98,6 +105,15 @@ class StoredEntry(Struct, frozen=True):
     stored: bytes
 
 
+class LimitChange(Struct, frozen=True):
+    """What limits an account changed, for the last time so far, with the journal entry at `position`. Positions are as those
+    of journal entries: once one was seen, no change with a lower one can still come.
+    """
+
+    position: int
+    account: AccountId
+
+
 class SignedCheckpoint(Struct, frozen=True):
     """A checkpoint as it is stored: its number from 1, the bytes that were signed (`service.checkpoints`), the signature."""
 
@@ -140,6 +156,10 @@ class StoreFacts(Struct, frozen=True, kw_only=True):
     key_path: str | None = None
     key_mode: int | None = None
     """The permissions of the key file."""
+    server: str | None = None
+    """What serves it, and how busy that is."""
+    unsafe: tuple[str, ...] = ()
+    """Settings of the server by which a commit could be lost."""
 
 
 class Reader(Protocol):
@@ -169,8 +189,8 @@ class Reader(Protocol):
     def case_account(self, case: CaseId) -> AccountId | None:
         """The account that a case is about."""
 
-    def open_cases(self, queue: str | None, limit: int) -> Sequence[Case]:
-        """Open cases of a queue, or of all, most urgent first, then by when they are due. Raises UnreadableRecordError
+    def open_cases(self, queue: str | None, limit: int, after: Case | None = None) -> Sequence[Case]:
+        """Open cases of a queue, or of all, most urgent first, then by when they are due; those behind one. Raises
         rather than leave one out.
         """
 
@@ -280,6 +300,12 @@ class Reader(Protocol):
     def placed_counts(self, batch: BatchId) -> dict[Status, int]:
         """How many restrictions that a batch placed there are in each status."""
 
+    def api_key(self, id_: str) -> ApiKey | None:
+        """An API key, as it is. Raises a HabeasError where its record cannot be read."""
+
+    def api_keys(self) -> tuple[ApiKey, ...]:
+        """All of them, by id. Raises a HabeasError rather than leave one out."""
+
     def playbook_text(self, version: str) -> bytes | None:
         """The text of a playbook that was recorded under this version."""
 
@@ -302,6 +328,17 @@ class Reader(Protocol):
 
     def journal_end(self) -> int:
         """The position of the last journal entry; 0 where there is none."""
+
+    def limited_accounts(self, after: AccountId, limit: int) -> Sequence[AccountId]:
+        """Accounts that a gate must know (`domain.limit.is_limited`), in id order, behind one."""
+
+    def limit_changes(self, after: int, limit: int) -> Sequence[LimitChange]:
+        """Accounts whose limits, life, main accounts or permits changed behind a position, each once with its latest change,
+        by position. An account is told of for good: that it is free again is a change too.
+        """
+
+    def last_limit_change(self) -> int:
+        """The position of the last of these changes; 0 where there is none. Costs next to nothing."""
 
     def journal_entries(self, after: int, until: int) -> Iterator[StoredEntry]:
         """The entries of all accounts behind a position and up to another, by position."""
@@ -372,6 +409,9 @@ class UnitOfWork(Reader, Protocol):
     def add_members(self, batch: BatchId, members: Sequence[Member]) -> None:
         """Whom a batch is about, besides those that it has; one that it has already stays. The batch must be there."""
 
+    def set_api_key(self, key: ApiKey) -> None:
+        """How an API key is from now on."""
+
     def record_playbook(self, version: str, text: bytes) -> None:
         """Keep the text of a playbook. The same version with another text raises PlaybookError."""
 
@@ -385,17 +425,36 @@ class Signer(Protocol):
         """The signature, 64 bytes."""
 
 
+class Share(Protocol):
+    """A part of the work that waits, by the account that it is about; nobody else has this part in hand."""
+
+    def reading(self) -> AbstractContextManager[Reader]:
+        """A consistent view that shows of timers and messages those of this part."""
+
+
 class Store(Protocol):
     """A durable home for accounts. Writers take turns; readers see a consistent snapshot and wait for nobody."""
 
     identity_key: bytes
     """The key that ids derive from (`domain.ids`). Secret, fixed for the life of the store."""
 
-    def transaction(self) -> AbstractContextManager[UnitOfWork]:
-        """One exclusive writing transaction. Durable when the block ends; undone if the block raises."""
+    def transaction(
+        self, accounts: Collection[AccountId] | None = None, expected: Collection[EventKey] = ()
+    ) -> AbstractContextManager[UnitOfWork]:
+        """One exclusive writing transaction. Durable when the block ends; undone if the block raises.
+
+        With `accounts` it may be exclusive for these only: no others are recorded on. `expected` are events of theirs that
+        will be asked for, so that a store may look all of them up at once. Raises ConflictError, at the latest
+        when the block ends, if somebody else changed meanwhile what was read of other accounts and decided on.
+        """
 
     def reading(self) -> AbstractContextManager[Reader]:
         """A consistent view for the length of the block."""
+
+    def shares(self, work: Work) -> AbstractContextManager[Iterator[Share]]:
+        """The parts of some work that nobody else has in hand, one after another; all of it is one part where processes
+        take turns. A part is in hand until the next one is asked for, the block ends or the process is gone.
+        """
 
     def signer(self) -> Signer:
         """The store's signing key, made on first use. Where there are checkpoints and it is gone, StoreError."""

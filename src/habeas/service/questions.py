@@ -19,12 +19,13 @@ from habeas.domain.document_file import DocumentFile
 from habeas.domain.errors import UnreadableRecordError
 from habeas.domain.facts import Facts, ListHit, MainAccount, NameHit
 from habeas.domain.ids import AccountId
+from habeas.domain.limit import Limit, limits_of
 from habeas.domain.place import Place
 from habeas.domain.restriction import Restriction, Status
 from habeas.domain.screening import Query
 from habeas.domain.verdict import Request, Standing, Verdict, evaluate
 from habeas.playbook.policy import Playbook, Policy
-from habeas.service.enrich import Wallet, looked_up, main_account, main_line
+from habeas.service.enrich import Wallet, as_main_account, looked_up, main_accounts
 from habeas.service.ports import Lists, Places, Reader, RecordedEvent, Store
 
 
@@ -77,19 +78,25 @@ class Questions:
 
         Where the request comes from and which wallet it goes to are looked up as they are known now.
         """
-        outgoing = _outgoing(request)
-        facts = looked_up(self._places, self._lists, ip=request.ip, wallet=outgoing)
+        facts = looked_up(self._places, self._lists, ip=request.ip, wallet=_outgoing(request))
         with self._store.reading() as reader:
             state = reader.account(account)
-            if request.ip is not None:
-                facts = replace(facts, ip_activity=reader.ip_activity(request.ip, request.at, account))
-            standing = self._standing(
-                reader, account, state, request.at, self._limits(account, state, facts, request, outgoing)
-            )
+            limits = self._limits(reader, account, state, facts, request)
+            standing = self._standing(reader, account, state, request.at, limits)
         if state is not None and request.destination is not None:
             since = known_since(request.destination_known_since, request.destination, state)
             request = replace(request, destination_known_since=since)
         return evaluate(standing, request)
+
+    def request_limits(self, account: AccountId, request: Request) -> tuple[Limit, ...]:
+        """What limits one request because of where it comes from or goes to, and nothing of what stands on the account."""
+        facts = looked_up(self._places, self._lists, ip=request.ip, wallet=_outgoing(request))
+        with self._store.reading() as reader:
+            # The account says by which policy it is judged, and which hits were cleared.
+            has_say = len(self._playbook.policies) > 1 or facts.wallets
+            state = reader.account(account) if has_say else None
+            found = self._limits(reader, account, state, facts, request)
+        return tuple(limit for restriction in found for limit in limits_of(restriction))
 
     def statement(self, account: AccountId, at: datetime, locale: str = "en") -> Statement:
         """What the user sees."""
@@ -136,11 +143,14 @@ class Questions:
             return self._playbook.policy((reader.account(account) or new_account(account)).entity)
 
     def _limits(
-        self, account: AccountId, state: AccountState | None, facts: Facts, request: Request, outgoing: Wallet | None
+        self, reader: Reader, account: AccountId, state: AccountState | None, facts: Facts, request: Request
     ) -> tuple[Restriction, ...]:
+        if request.ip is not None:
+            facts = replace(facts, ip_activity=reader.ip_activity(request.ip, request.at, account))
         policy = self._playbook.policy((state or new_account(account)).entity)
         cleared = state.cleared if state is not None else ()
-        return request_limits(account, facts, policy, request.at, is_outgoing=outgoing is not None, cleared=cleared)
+        is_outgoing = _outgoing(request) is not None
+        return request_limits(account, facts, policy, request.at, is_outgoing=is_outgoing, cleared=cleared)
 
     def _standing(
         self,
@@ -151,8 +161,8 @@ class Questions:
         request: tuple[Restriction, ...] = (),
     ) -> Standing:
         known = state or new_account(account)
-        mains = tuple(_life(reader, main, at) for main in main_line(reader, known.parents))
-        own = _life(reader, account, at)
+        mains = tuple(_life(reader, main, reader.account(main), at) for main in main_accounts(reader, known.parents))
+        own = _life(reader, account, state, at)
         standing = standing_of(
             known,
             self._playbook.policy(known.entity),
@@ -182,15 +192,15 @@ def _outgoing(request: Request) -> Wallet | None:
     return Wallet(None, request.destination, request.asset)
 
 
-def _life(reader: Reader, account: AccountId, at: datetime) -> MainAccount:
+def _life(reader: Reader, account: AccountId, known: AccountState | None, at: datetime) -> MainAccount:
     """An account with what stood on it at an instant, or will. The state knows all of that from the latest decision on; for
     the past, every restriction that the account ever had is read.
 
     Where one of them cannot be read, those in the state stand, and everything but the floor is denied: never skipped.
     """
-    state = reader.account(account) or new_account(account)
+    state = known or new_account(account)
     if state.decided_at is None or at >= state.decided_at:
-        return main_account(reader, account)
+        return as_main_account(account, known)
     try:
         return MainAccount(account, state.life, reader.restrictions(account), bool(state.unreadable))
     except UnreadableRecordError:

@@ -17,6 +17,7 @@ from habeas.disclosure.view import as_public
 from habeas.domain.account import Life
 from habeas.domain.errors import UnreadableRecordError
 from habeas.domain.ids import AccountId, RestrictionId
+from habeas.domain.imported import is_carried_over
 from habeas.domain.restriction import Restriction, Status, last_effect_at
 from habeas.domain.verdict import Standing
 from habeas.playbook.policy import Playbook, Policy
@@ -170,7 +171,7 @@ def _counted(r: Restriction, at: datetime, *, is_appealed: bool) -> Counted:
         kind=r.kind.value,
         length=length if is_over else f"in force, {length}",
         outcome=("expired" if is_over else "in force") if r.status is Status.ACTIVE else r.status.value,
-        placed_by="automation" if r.is_automated else "a person",
+        placed_by="an earlier system" if is_carried_over(r) else "automation" if r.is_automated else "a person",
         appeal=("annulled after an appeal" if annulled else "appealed") if is_appealed else "not appealed",
     )
 

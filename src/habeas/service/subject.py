@@ -5,7 +5,7 @@ from datetime import datetime
 
 from habeas.disclosure.access import SubjectFile, subject_file
 from habeas.disclosure.entry import Entry
-from habeas.domain.errors import BadInputError
+from habeas.domain.errors import UnknownIdError
 from habeas.domain.ids import AccountId
 from habeas.domain.restriction import Restriction
 from habeas.service.questions import Questions
@@ -17,7 +17,7 @@ def subject_of(questions: Questions, account: AccountId, at: datetime, locale: s
     """
     view = questions.account(account)
     if view.state is None:
-        raise BadInputError(f"account `{account}` is unknown here; check the id and the store")
+        raise UnknownIdError(f"account `{account}` is unknown here; check the id and the store")
     return subject_file(
         state=view.state,
         statement=questions.statement(account, at, locale),

@@ -6,32 +6,41 @@ from habeas.domain.errors import HabeasError
 from habeas.domain.event import TIMER_DUE, TIMER_SOURCE, Event, make_event
 from habeas.domain.event_data import TimerDue
 from habeas.service.intake import Intake
-from habeas.service.ports import Clock, DueTimer, Store
+from habeas.service.ports import Clock, DueTimer, Share, Store
 
 SWEEP_MAX = 256
 
 
 def fire_due_timers(store: Store, intake: Intake, clock: Clock) -> int:
-    """Fire every timer whose time has come; returns how many fired. Safe to run twice or in two processes at once.
+    """Fire every timer whose time has come; returns how many fired. Safe to run twice or in two processes at once, which
+    share the work where the store can.
 
     One that fails does not keep the others waiting. It stays due, and its error is raised when all have been tried.
     """
+    fired = 0
+    failed: list[HabeasError] = []
+    with store.shares("timers") as shares:
+        for share in shares:
+            fired += _fire(share, intake, clock, failed)
+    if failed:
+        raise failed[0]
+    return fired
+
+
+def _fire(share: Share, intake: Intake, clock: Clock, failed: list[HabeasError]) -> int:
     tried: set[DueTimer] = set()
-    failed: list[Exception] = []
-    while due := [timer for timer in _due(store, clock) if timer not in tried]:
+    while due := [timer for timer in _due(share, clock) if timer not in tried]:
         tried |= set(due)
         for future in [intake.submit(_event(timer)) for timer in due]:
             try:
                 future.result()
             except HabeasError as exc:
                 failed.append(exc)
-    if failed:
-        raise failed[0]
     return len(tried)
 
 
-def _due(store: Store, clock: Clock) -> list[DueTimer]:
-    with store.reading() as reader:
+def _due(share: Share, clock: Clock) -> list[DueTimer]:
+    with share.reading() as reader:
         return list(reader.due_timers(clock(), SWEEP_MAX))
 
 

@@ -1,4 +1,5 @@
-"""Where accounts live durably: memory and SQLite behind one port (`service.ports.Store`) and one suite of contract tests.
+"""Where accounts live durably: memory, SQLite and PostgreSQL behind one port (`service.ports.Store`) and one suite of contract
+tests.
 
 Modules, from what is said to where it is kept:
 
@@ -8,8 +9,12 @@ Modules, from what is said to where it is kept:
 - `rows`: the rows of the tables, and what a table engine must do with them
 - `records`: from a decided event to rows, and from rows back to what they mean
 - `unit_of_work`: the port, on rows
-- `sqlite_file`: a SQLite file with its transactions and its key; `migrations`, `schema/`: how it gets its tables
-- `memory`, `sqlite`: two table engines
-- `ledger`: the ledger of coins in a SQLite store's tables
+- `sqlite_file`: a SQLite file with its transactions and its key
+- `memory`, `sqlite`, `postgres_rows`: three table engines
+- `gathered`: what a transaction has yet to write
+- `postgres`: connections, transactions and keys of a store in a server
+- `migrations`, `schema/`: how a SQLite file and a database get their tables
+- `ledger`, `ledger_tables`: the ledger of coins in a store's tables
+- `copying`: one store copied into another
 - `open`: a store by its URL
 """

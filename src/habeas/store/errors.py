@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from habeas.domain.errors import BadInputError, HabeasError
+from habeas.domain.errors import BadInputError, ConflictError, HabeasError
 
 
 class StoreError(HabeasError):
@@ -13,13 +13,13 @@ class UnknownStoreError(StoreError, BadInputError):
     """No store is known by this URL."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(f"no store is known by `{url}`; give `sqlite:///PATH` or `memory:`")
+        super().__init__(f"no store is known by `{url}`; give `sqlite:///PATH`, `postgresql://...` or `memory:`")
 
 
 class NewerSchemaError(StoreError):
     """The tables were made by a later release."""
 
-    def __init__(self, path: Path, found: int, known: int) -> None:
+    def __init__(self, path: Path | str, found: int, known: int) -> None:
         super().__init__(
             f"the store `{path}` has schema {found}, and this release of Habeas knows schemas up to {known}; "
             "open it with the release that last wrote it, or a later one"
@@ -29,7 +29,7 @@ class NewerSchemaError(StoreError):
 class LostKeyError(StoreError):
     """The store is there and its key file is not."""
 
-    def __init__(self, key_path: Path, path: Path) -> None:
+    def __init__(self, key_path: Path, path: Path | str) -> None:
         super().__init__(
             f"the key file `{key_path}` of the store `{path}` is missing, and nothing can be read or signed without it; "
             "put it back from where it is backed up"
@@ -39,7 +39,7 @@ class LostKeyError(StoreError):
 class WrongKeyError(StoreError):
     """The key file is not the one that the store was made with."""
 
-    def __init__(self, key_path: Path, path: Path) -> None:
+    def __init__(self, key_path: Path, path: Path | str) -> None:
         super().__init__(
             f"the key file `{key_path}` does not belong to the store `{path}`; put back the one it was made with"
         )
@@ -48,7 +48,7 @@ class WrongKeyError(StoreError):
 class BusyStoreError(StoreError):
     """Another process did not finish writing in time."""
 
-    def __init__(self, path: Path, waited_for_s: float) -> None:
+    def __init__(self, path: Path | str, waited_for_s: float) -> None:
         super().__init__(
             f"another process has been writing to the store `{path}` for more than {waited_for_s:g} s; try again"
         )
@@ -57,7 +57,7 @@ class BusyStoreError(StoreError):
 class FailedStoreError(StoreError):
     """The database or the file system below refused."""
 
-    def __init__(self, path: Path, cause: Exception) -> None:
+    def __init__(self, path: Path | str, cause: object) -> None:
         super().__init__(f"the store `{path}` cannot be used: {cause}")
 
 
@@ -68,11 +68,41 @@ class AlreadyRecordedError(StoreError):
         super().__init__(f"event `{event}` from `{source}` about account `{account}` is recorded already")
 
 
-class StaleWriteError(StoreError):
+class StaleWriteError(StoreError, ConflictError):
     """An account changed between being read and being written."""
 
     def __init__(self, account: str) -> None:
         super().__init__(f"account `{account}` was changed by somebody else since it was read; decide again")
+
+
+class OvertakenError(StoreError, ConflictError):
+    """Somebody else committed something that a decision rested on, or wanted what we held while we wanted what they held."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "what was decided on was changed by somebody else meanwhile; nothing was written, decide again"
+        )
+
+
+class UnreachableStoreError(StoreError):
+    """No server answers, or it lets us not in."""
+
+    def __init__(self, where: str, cause: str) -> None:
+        super().__init__(f"the store `{where}` cannot be reached: {cause}")
+
+
+class UnfitValueError(StoreError, BadInputError):
+    """Something that came from outside cannot be kept as it is, such as an id with a zero byte in it."""
+
+    def __init__(self, path: Path | str, cause: str) -> None:
+        super().__init__(f"the store `{path}` cannot keep a value as it is: {cause}")
+
+
+class NoKeyFileError(StoreError, BadInputError):
+    """A store in a server does not say where its key file is."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(f"the store `{where}` needs a key file; name it with --key-file or HABEAS_KEY_FILE")
 
 
 class BrokenTransactionError(StoreError):

@@ -3,11 +3,10 @@
 What is taken in is gathered and written in one go at the end of a batch, or before something is read that it may change.
 """
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from habeas.domain.errors import BadInputError
 from habeas.domain.posting import Place, take
@@ -25,15 +24,17 @@ from habeas.domain.transfer import (
     Transfer,
     too_large,
 )
+from habeas.store.ledger_tables import Found, LedgerTables
+from habeas.store.ledger_tables import number as _number
 from habeas.store.rows import from_column, to_column
-from habeas.store.sqlite import SqliteStore
 
-_INTEGER_MAX = 2**63 - 1
 _PIECE_MAX = 1_000
 """Flows that are read at once on the way back along those into one node: few at first, since most ways back are short."""
 
 _ASSETS = "SELECT * FROM coin_asset ORDER BY asset_id"
-_ADD_ASSET = "INSERT INTO coin_asset VALUES (NULL, ?, ?, ?, ?, -1, -1, -1, -1, NULL)"
+_ADD_ASSET = """
+    INSERT INTO coin_asset SELECT coalesce(max(asset_id), 0) + 1, ?, ?, ?, ?, -1, -1, -1, -1, NULL FROM coin_asset
+"""
 _CHANGE_ASSET = """
     UPDATE coin_asset SET final_height = ?, last_height = ?, last_index = ?, last_log = ?, last_at = ? WHERE asset_id = ?
 """
@@ -44,7 +45,7 @@ _OWNER = "SELECT owner FROM coin_node WHERE node_id = ?"
 _LAST_NODE = "SELECT coalesce(max(node_id), 0) FROM coin_node"
 _SET_NODE = """
     INSERT INTO coin_node VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET received = excluded.received, sent = excluded.sent
+    ON CONFLICT (node_id) DO UPDATE SET received = excluded.received, sent = excluded.sent
 """
 _SET_TOTALS = "UPDATE coin_node SET received = ?, sent = ? WHERE node_id = ?"
 _TX = "SELECT tx_id, height, place, node_id, outputs FROM coin_tx WHERE asset_id = ? AND name = ?"
@@ -114,20 +115,22 @@ _LAST_PLACE = """
 """
 
 
-def _column(number: int) -> int | bytes:
-    return number if number <= _INTEGER_MAX else number.to_bytes(16, "big")
+class LedgerStore(Protocol):
+    """A store with tables for a ledger."""
 
+    def reading_ledger(self) -> AbstractContextManager[LedgerTables]:
+        """One consistent view."""
 
-def _number(column: int | bytes) -> int:
-    return column if isinstance(column, int) else int.from_bytes(column, "big")
+    def writing_ledger(self) -> AbstractContextManager[LedgerTables]:
+        """Alone, durable when the block ends."""
 
 
 class _Books:
     """All books on a connection that has begun a transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: LedgerTables) -> None:
         self._connection = connection
-        self._books: dict[str, SqliteBook] = {}
+        self._books: dict[str, StoredBook] = {}
         self._numbers: dict[str, int] = {}
         self.has_conversions = bool(connection.execute(_ANY_CONVERSION).fetchone()[0])
         self._load()
@@ -135,7 +138,7 @@ class _Books:
     def assets(self) -> Sequence[Asset]:
         return [book.asset for book in self._books.values()]
 
-    def book(self, name: str) -> "SqliteBook":
+    def book(self, name: str) -> "StoredBook":
         """The book of an asset. Raises BadInputError for one that is not kept."""
         try:
             return self._books[name]
@@ -144,7 +147,7 @@ class _Books:
                 f"the ledger has no asset `{name}`; it has {', '.join(self._books) or 'none'}, and a record adds one"
             ) from None
 
-    def writable(self, name: str) -> "SqliteBook":
+    def writable(self, name: str) -> "StoredBook":
         """The book of an asset. Raises BadInputError for one that is not kept."""
         return self.book(name)
 
@@ -173,16 +176,16 @@ class _Books:
         for asset_id, symbol, network, chain, decimals, *state in self._connection.execute(_ASSETS).fetchall():
             asset = Asset(symbol, network, chain, decimals)
             if asset.name not in self._books:
-                self._books[asset.name] = SqliteBook(self, self._connection, asset_id, asset, *state)
+                self._books[asset.name] = StoredBook(self, self._connection, asset_id, asset, *state)
 
 
-class SqliteBook:
+class StoredBook:
     """The book of one asset (`domain.transfer.CoinBook`, `domain.posting.WritableBook`)."""
 
     def __init__(
         self,
         books: _Books,
-        connection: sqlite3.Connection,
+        connection: LedgerTables,
         asset_id: int,
         asset: Asset,
         final_height: int,
@@ -237,7 +240,9 @@ class SqliteBook:
         self.flush()
         # One more, since the first may end where the range starts.
         count = 0
-        for flow, other, begin, amount, there in self._run(query, (node, _column(start), _column(end), limit + 1)):
+        for flow, other, begin, amount, there in self._run(
+            query, (node, self._connection.amount(start), self._connection.amount(end), limit + 1)
+        ):
             first, size = _number(begin), _number(amount)
             if first + size > start and count < limit:
                 count += 1
@@ -373,7 +378,7 @@ class SqliteBook:
             balance = totals[0] - totals[1]
             self._changed.add(receiver)
         flow = self._books.number(_LAST_FLOW)
-        numbers = map(_column, (amount, in_start, out_start, sender_in, balance))
+        numbers = map(self._connection.amount, (amount, in_start, out_start, sender_in, balance))
         self._new_flows.append((flow, self._tx, log, sender, receiver, *numbers))
 
     def add_plain(self, _record: Transfer, /) -> bool:
@@ -413,7 +418,7 @@ class SqliteBook:
             many(
                 _SET_NODE,
                 [
-                    (node, self._id, owner, is_account, *map(_column, self._totals[node]))
+                    (node, self._id, owner, is_account, *map(self._connection.amount, self._totals[node]))
                     for node, (owner, is_account) in self._new_nodes.items()
                 ],
             )
@@ -427,7 +432,9 @@ class SqliteBook:
             self._run(_CHANGE_ASSET, (self.final_height, *self.last, at, self._id))
 
     def _write_totals(self) -> None:
-        self._connection.executemany(_SET_TOTALS, [(*map(_column, self._totals[node]), node) for node in self._changed])
+        self._connection.executemany(
+            _SET_TOTALS, [(*map(self._connection.amount, self._totals[node]), node) for node in self._changed]
+        )
         self._changed.clear()
 
     def _forget(self) -> None:
@@ -452,10 +459,10 @@ class SqliteBook:
         return totals
 
 
-class SqliteLedger:
+class StoredLedger:
     """Books in the tables of a store."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: LedgerStore) -> None:
         self._store = store
 
     def ingest(self, records: Iterable[Record]) -> Ingested:
@@ -463,7 +470,7 @@ class SqliteLedger:
 
         Nobody else writes to the store meanwhile; so bring very many in batches.
         """
-        with self._store.writing_rows() as connection:
+        with self._store.writing_ledger() as connection:
             books = _Books(connection)
             done = take(books, records)
             books.flush()
@@ -472,10 +479,10 @@ class SqliteLedger:
     @contextmanager
     def reading(self) -> Iterator[_Books]:
         """One consistent view, a `TransferSource`."""
-        with self._store.reading_rows() as connection:
+        with self._store.reading_ledger() as connection:
             yield _Books(connection)
 
 
-def _first(cursor: sqlite3.Cursor) -> int | None:
+def _first(cursor: Found) -> int | None:
     row = cursor.fetchone()
     return None if row is None else row[0]

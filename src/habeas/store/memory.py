@@ -6,11 +6,11 @@ with, so it waits for nobody and sees nothing half done.
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from heapq import nsmallest
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, TypeVar
 
 from habeas.domain.case import CaseStatus
@@ -24,13 +24,15 @@ from habeas.domain.ids import (
     HolderId,
     RestrictionId,
 )
-from habeas.service.ports import StoreFacts
+from habeas.service.ports import EventKey, Share, StoreFacts, Work
 from habeas.store.errors import AlreadyRecordedError, StaleWriteError
 from habeas.store.rows import (
+    BEFORE_ALL_CASES,
     DEALINGS_KEPT_US,
     FAILED_KEPT_US,
     URGENCY,
     AccountRow,
+    ApiKeyRow,
     BatchRow,
     CaseRow,
     Changes,
@@ -44,6 +46,7 @@ from habeas.store.rows import (
     FailedLoginRow,
     FileRow,
     JournalRow,
+    LimitChangeRow,
     MemberRow,
     MessageRow,
     NoticeRow,
@@ -103,6 +106,9 @@ class Tables:
     files: dict[tuple[AccountId, DocumentFileId], tuple[FileRow, bytes]] = field(default_factory=dict)
     batches: dict[BatchId, BatchRow] = field(default_factory=dict)
     members: dict[MemberRow, None] = field(default_factory=dict)
+    api_keys: dict[str, ApiKeyRow] = field(default_factory=dict)
+    limit_changes: dict[AccountId, LimitChangeRow] = field(default_factory=dict)
+    """By position."""
 
     def copy(self) -> "Tables":
         return Tables(
@@ -129,6 +135,8 @@ class Tables:
             self.files.copy(),
             self.batches.copy(),
             self.members.copy(),
+            self.api_keys.copy(),
+            self.limit_changes.copy(),
         )
 
 
@@ -168,9 +176,12 @@ class MemoryRows:
     def case_account(self, case: CaseId) -> AccountId | None:
         return min((row.account_id for row in self._cases() if row.id == case), default=None)
 
-    def open_cases(self, queue: str | None, limit: int) -> Sequence[CaseRow]:
+    def open_cases(
+        self, queue: str | None, limit: int, after: tuple[int, int, str, str] = BEFORE_ALL_CASES
+    ) -> Sequence[CaseRow]:
         found = (row for row in self._cases() if row.status == CaseStatus.OPEN and queue in (None, row.queue))
-        return nsmallest(limit, found, key=lambda row: (URGENCY[row.priority], row.due_at, row.id, row.account_id))
+        keyed = (((URGENCY[row.priority], row.due_at, row.id, row.account_id), row) for row in found)
+        return [row for _, row in nsmallest(limit, (pair for pair in keyed if pair[0] > after))]
 
     def queue_cases(self, queue: str | None, after: tuple[str, int], limit: int) -> Sequence[CaseRow]:
         found = (row for row in self._cases() if (row.account_id, row.sequence) > after and queue in (None, row.queue))
@@ -324,6 +335,20 @@ class MemoryRows:
         folders = self._tables.folders.values()
         return (row for folder in folders for row in folder.restrictions.values() if row.batch == batch)
 
+    def api_keys(self, id_: str | None) -> Sequence[ApiKeyRow]:
+        return sorted(row for row in self._tables.api_keys.values() if id_ in (None, row.id))
+
+    def limited_accounts(self, after: str, limit: int) -> Sequence[AccountId]:
+        rows = self._tables.limit_changes.values()
+        return nsmallest(limit, (row.account_id for row in rows if row.is_limited and row.account_id > after))
+
+    def limit_changes(self, after: int, limit: int) -> Sequence[LimitChangeRow]:
+        latest_first = takewhile(lambda row: row.position > after, reversed(self._tables.limit_changes.values()))
+        return list(latest_first)[::-1][:limit]
+
+    def last_limit_change(self) -> int:
+        return next((row.position for row in reversed(self._tables.limit_changes.values())), 0)
+
     def entry_count(self) -> int:
         return sum(len(folder.journal) for folder in self._tables.folders.values())
 
@@ -353,6 +378,9 @@ class MemoryRows:
             message_ids=folder.message_ids.union(message.id for message in fresh),
             requests=_changed(folder.requests, changes.requests),
         )
+        if changes.is_limited is not None:
+            tables.limit_changes.pop(row.account_id, None)
+            tables.limit_changes[row.account_id] = LimitChangeRow(row.account_id, tables.last_entry, changes.is_limited)
         for restriction in changes.restrictions:
             carriers = tables.restriction_accounts.get(restriction.id, frozenset())
             tables.restriction_accounts[restriction.id] = carriers | {row.account_id}
@@ -452,6 +480,9 @@ class MemoryRows:
     def add_members(self, rows: Sequence[MemberRow]) -> None:
         self._tables.members.update(dict.fromkeys(rows))
 
+    def set_api_key(self, row: ApiKeyRow) -> None:
+        self._tables.api_keys[row.id] = row
+
     def add_reference(self, row: ReferenceRow, content: bytes) -> None:
         self._tables.references[row.kind, row.version] = row, content
 
@@ -482,7 +513,11 @@ class MemoryStore:
         self.identity_key = self._vault.identity_key
 
     @contextmanager
-    def transaction(self) -> Iterator[StoredUnitOfWork]:
+    def transaction(
+        self,
+        accounts: Collection[AccountId] | None = None,  # noqa: ARG002 - one writer at a time has all of them
+        expected: Collection[EventKey] = (),  # noqa: ARG002 - looking one up costs no exchange with a server
+    ) -> Iterator[StoredUnitOfWork]:
         with self._turns.turn():
             tables = self._tables.copy()
             work = StoredUnitOfWork(self._rows(tables), self._vault)
@@ -493,6 +528,10 @@ class MemoryStore:
     @contextmanager
     def reading(self) -> Iterator[StoredReader]:
         yield StoredReader(self._rows(self._tables), self._vault)
+
+    @contextmanager
+    def shares(self, work: Work) -> Iterator[Iterator[Share]]:  # noqa: ARG002 - writers take turns anyway
+        yield iter((self,))
 
     def signer(self) -> SigningKey:
         return self._signing_key

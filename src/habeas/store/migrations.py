@@ -11,7 +11,10 @@ from pathlib import Path
 from habeas.store.errors import NewerSchemaError
 
 PUBLIC = Path(__file__).with_name("schema") / "public"
-"""The migrations of the public store."""
+"""The migrations of the public store in a SQLite file."""
+
+POSTGRES = PUBLIC.with_name("postgres")
+"""Those of the public store in PostgreSQL (`postgres.PostgresStore`)."""
 
 _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 

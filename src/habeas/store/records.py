@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from habeas.domain.access import ApiKey
 from habeas.domain.account import AccountState, Life, decode_state, encode_state
 from habeas.domain.campaign import Campaign
 from habeas.domain.capability import Level
@@ -24,6 +25,7 @@ from habeas.domain.event import Event
 from habeas.domain.event_data import Counterparty, Profile, TimerDue
 from habeas.domain.facts import EnrichedEvent
 from habeas.domain.ids import AccountId, DocumentFileId, EntityId
+from habeas.domain.limit import are_limited_alike, is_limited
 from habeas.domain.listing import document_key
 from habeas.domain.login import LOGINS_COUNTED_MAX, TraitFact, cell_of, total_cell
 from habeas.domain.notice import Channel, ChannelHealth, Delivery, Notice
@@ -33,6 +35,7 @@ from habeas.store.errors import StoreError
 from habeas.store.journal import UNDECODABLE, EntryKind, entry_hash, genesis, read_entry, write_entry
 from habeas.store.rows import (
     AccountRow,
+    ApiKeyRow,
     BatchRow,
     CaseRow,
     Changes,
@@ -70,6 +73,7 @@ _decode_case = msgspec.msgpack.Decoder(Case).decode
 _decode_request = msgspec.msgpack.Decoder(DocumentRequest).decode
 _decode_file = msgspec.msgpack.Decoder(DocumentFile).decode
 _decode_notice = msgspec.msgpack.Decoder(Notice).decode
+_decode_api_key = msgspec.msgpack.Decoder(ApiKey).decode
 _decode_batch = msgspec.msgpack.Decoder(Batch).decode
 
 LOGIN_FAILED = "login.failed"
@@ -167,10 +171,15 @@ def changes(
         forgets_key=decision.is_purge,
         refusals=[_refusal_row(refusal, event, vault) for refusal in decision.refused_ips],
         login=_login_cells(enriched.facts.traits),
+        is_limited=_is_limited(before.state if before else AccountState(account=account), state),
     )
     if decision.is_purge:
         return written, OpenAccount(row._replace(wrapped_key=None), None, state)
     return written, OpenAccount(row, sealer, state)
+
+
+def _is_limited(before: AccountState, after: AccountState) -> int | None:
+    return None if are_limited_alike(before, after) else int(is_limited(after))
 
 
 def recorded_event(enriched: EnrichedEvent, decision: Decision, playbook: str) -> RecordedEvent:
@@ -334,6 +343,19 @@ def read_batch(row: BatchRow) -> Batch:
     except UNDECODABLE:
         raise StoreError(f"the record of `{row.id}` cannot be read; it is kept as it is") from None
     return batch
+
+
+def api_key_row(key: ApiKey) -> ApiKeyRow:
+    """An API key as a row. The secret is not in it."""
+    return ApiKeyRow(key.id, _encode(key))
+
+
+def read_api_key(row: ApiKeyRow) -> ApiKey:
+    """The API key in a row. Raises StoreError."""
+    try:
+        return _decode_api_key(row.body)
+    except UNDECODABLE:
+        raise StoreError(f"the record of the API key `{row.id}` cannot be read; it opens nothing") from None
 
 
 def delivery_row(delivery: Delivery) -> DeliveryRow:

@@ -32,6 +32,9 @@ DEALINGS_KEPT_US = timedelta(days=90) // _MICROSECOND
 URGENCY = {priority.value: rank for rank, priority in enumerate(Priority)}
 """How cases are sorted by their priority: what cannot wait first."""
 
+BEFORE_ALL_CASES = (-1, 0, "", "")
+"""The key before that of every open case."""
+
 
 def to_column(at: datetime) -> int:
     """An instant as it stands in a column."""
@@ -253,6 +256,13 @@ class MemberRow(NamedTuple):
     about: str
 
 
+class ApiKeyRow(NamedTuple):
+    """What lets somebody in over the network."""
+
+    id: str
+    body: bytes
+
+
 class DeliveryRow(NamedTuple):
     """How far a notice got on a channel. `next_at` is None once that is over."""
 
@@ -275,6 +285,14 @@ class ChannelRow(NamedTuple):
     failing_since: int | None
     next_at: int | None
     disabled_at: int | None
+
+
+class LimitChangeRow(NamedTuple):
+    """At which position of the journal what limits an account last changed, and whether a gate must know it since."""
+
+    account_id: AccountId
+    position: int
+    is_limited: int
 
 
 class RecordedRow(NamedTuple):
@@ -319,6 +337,10 @@ class Changes(NamedTuple):
     refusals: Sequence[RefusalRow] = ()
     """One that begins inside an earlier one prolongs it: the later end wins."""
     login: LoginCells | None = None
+    is_limited: int | None = None
+    """Whether a gate must know the account from now on; None: what limits it did not change. Kept with the position of the
+    last of `entries`.
+    """
 
 
 class Rows(Protocol):
@@ -343,8 +365,10 @@ class Rows(Protocol):
 
     def case_account(self, case: CaseId) -> AccountId | None: ...
 
-    def open_cases(self, queue: str | None, limit: int) -> Sequence[CaseRow]:
-        """Most urgent first, then by (`due_at`, `id`, account)."""
+    def open_cases(
+        self, queue: str | None, limit: int, after: tuple[int, int, str, str] = BEFORE_ALL_CASES
+    ) -> Sequence[CaseRow]:
+        """By (`URGENCY` of the priority, `due_at`, `id`, account), behind such a key."""
 
     def queue_cases(self, queue: str | None, after: tuple[str, int], limit: int) -> Sequence[CaseRow]:
         """By (account, `sequence`), behind such a pair."""
@@ -443,6 +467,18 @@ class Rows(Protocol):
     def placed_counts(self, batch: BatchId) -> dict[str, int]:
         """How many restrictions of a batch there are in each status."""
 
+    def api_keys(self, id_: str | None) -> Sequence[ApiKeyRow]:
+        """The one of this id, or all by id."""
+
+    def limited_accounts(self, after: str, limit: int) -> Sequence[AccountId]:
+        """Those that a gate must know, in id order."""
+
+    def limit_changes(self, after: int, limit: int) -> Sequence[LimitChangeRow]:
+        """By `position`; an account is there once, at the latest."""
+
+    def last_limit_change(self) -> int:
+        """The highest `position` of them, 0 where there are none."""
+
     def entry_count(self) -> int: ...
 
     def strangers(self) -> Sequence[AccountId]:
@@ -480,3 +516,5 @@ class Rows(Protocol):
 
     def add_members(self, rows: Sequence[MemberRow]) -> None:
         """One that is there already stays."""
+
+    def set_api_key(self, row: ApiKeyRow) -> None: ...

@@ -2,7 +2,7 @@
 
 import sqlite3
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,17 +16,20 @@ from habeas.domain.ids import (
     HolderId,
     RestrictionId,
 )
-from habeas.service.ports import StoreFacts
+from habeas.service.ports import EventKey, Share, StoreFacts, Work
 from habeas.store.errors import (
     AlreadyRecordedError,
     LostKeyError,
     StaleWriteError,
 )
+from habeas.store.ledger_tables import FileLedgerTables, LedgerTables
 from habeas.store.migrations import PUBLIC
 from habeas.store.rows import (
+    BEFORE_ALL_CASES,
     DEALINGS_KEPT_US,
     FAILED_KEPT_US,
     AccountRow,
+    ApiKeyRow,
     BatchRow,
     CaseRow,
     Changes,
@@ -37,6 +40,7 @@ from habeas.store.rows import (
     DocumentRow,
     FileRow,
     JournalRow,
+    LimitChangeRow,
     MemberRow,
     MessageRow,
     NoticeRow,
@@ -49,7 +53,7 @@ from habeas.store.rows import (
 )
 from habeas.store.sqlite_file import BUSY_FOR_S, SqliteFile
 from habeas.store.unit_of_work import StoredReader, StoredUnitOfWork
-from habeas.store.vault import SigningKey, make_key, read_key
+from habeas.store.vault import SigningKey, make_key, read_key, signing_key_path
 
 _ACCOUNT = """
     SELECT a.*, k.wrapped_key FROM account a LEFT JOIN account_key k ON k.account_id = a.account_id WHERE a.account_id = ?
@@ -89,6 +93,16 @@ _QUEUED_ABOUT = """
     WHERE o.delivered_at IS NULL AND o.position > ? AND o.topic = ? ORDER BY o.position LIMIT ?
 """
 _PLAYBOOK = "SELECT text FROM playbook WHERE version = ?"
+_LIMITED_ACCOUNTS = """
+    SELECT account_id FROM limit_change INDEXED BY limit_change_limited
+    WHERE is_limited = 1 AND account_id > ? ORDER BY account_id LIMIT ?
+"""
+_LIMIT_CHANGES = "SELECT * FROM limit_change WHERE position > ? ORDER BY position LIMIT ?"
+_LAST_LIMIT_CHANGE = "SELECT coalesce(max(position), 0) FROM limit_change"
+_SET_LIMIT_CHANGE = """
+    INSERT INTO limit_change VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET position = excluded.position, is_limited = excluded.is_limited
+"""
 _ENTRY_COUNT = "SELECT count(*) FROM journal"
 _STRANGERS = (
     "SELECT DISTINCT account_id FROM journal WHERE account_id NOT IN (SELECT account_id FROM account) ORDER BY 1"
@@ -97,6 +111,7 @@ _STRANGERS = (
 _CASE_ACCOUNT = "SELECT account_id FROM case_file WHERE id = ? ORDER BY account_id LIMIT 1"
 _OPEN_CASES = """
     SELECT * FROM case_file INDEXED BY case_open WHERE status = 'open' AND ?1 IN (queue, '')
+        AND (CASE priority WHEN 'page' THEN 0 WHEN 'high' THEN 1 ELSE 2 END, due_at, id, account_id) > (?3, ?4, ?5, ?6)
     ORDER BY CASE priority WHEN 'page' THEN 0 WHEN 'high' THEN 1 ELSE 2 END, due_at, id, account_id LIMIT ?2
 """
 _ALL_CASES = """
@@ -232,6 +247,9 @@ _PLACED_COUNTS = """
     SELECT status, count(*) FROM restriction INDEXED BY restriction_by_batch WHERE batch = ? GROUP BY status
 """
 
+_API_KEYS = "SELECT * FROM api_key WHERE ?1 IS NULL OR id = ?1 ORDER BY id"
+_SET_API_KEY = "INSERT INTO api_key VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body"
+
 
 class SqliteRows:
     """`Rows` on a connection that has begun a transaction."""
@@ -266,8 +284,10 @@ class SqliteRows:
         row = self._run(_CASE_ACCOUNT, (case,)).fetchone()
         return None if row is None else row[0]
 
-    def open_cases(self, queue: str | None, limit: int) -> Sequence[CaseRow]:
-        return [CaseRow._make(row) for row in self._run(_OPEN_CASES, (queue or "", limit))]
+    def open_cases(
+        self, queue: str | None, limit: int, after: tuple[int, int, str, str] = BEFORE_ALL_CASES
+    ) -> Sequence[CaseRow]:
+        return [CaseRow._make(row) for row in self._run(_OPEN_CASES, (queue or "", limit, *after))]
 
     def queue_cases(self, queue: str | None, after: tuple[str, int], limit: int) -> Sequence[CaseRow]:
         found = self._run(_ALL_CASES if queue is None else _QUEUE_CASES, (queue, *after, limit))
@@ -391,6 +411,19 @@ class SqliteRows:
     def placed_counts(self, batch: BatchId) -> dict[str, int]:
         return dict(self._run(_PLACED_COUNTS, (batch,)))
 
+    def api_keys(self, id_: str | None) -> Sequence[ApiKeyRow]:
+        return [ApiKeyRow._make(row) for row in self._run(_API_KEYS, (id_,))]
+
+    def limited_accounts(self, after: str, limit: int) -> Sequence[AccountId]:
+        return [account for (account,) in self._run(_LIMITED_ACCOUNTS, (after, limit))]
+
+    def limit_changes(self, after: int, limit: int) -> Sequence[LimitChangeRow]:
+        return [LimitChangeRow._make(row) for row in self._run(_LIMIT_CHANGES, (after, limit))]
+
+    def last_limit_change(self) -> int:
+        position: int = self._run(_LAST_LIMIT_CHANGE).fetchone()[0]
+        return position
+
     def entry_count(self) -> int:
         count: int = self._run(_ENTRY_COUNT).fetchone()[0]
         return count
@@ -403,8 +436,11 @@ class SqliteRows:
         event = changes.event
         if not self._run(_ADD_EVENT, event).rowcount:
             raise AlreadyRecordedError(event.account_id, event.source, event.id)
+        position = None
         for entry in changes.entries:
-            self._run(_ADD_ENTRY, entry[:3])
+            position = self._run(_ADD_ENTRY, entry[:3]).lastrowid
+        if changes.is_limited is not None:
+            self._run(_SET_LIMIT_CHANGE, (event.account_id, position, changes.is_limited))
         for restriction in changes.restrictions:
             self._run(_SET_RESTRICTION, restriction)
         for case in changes.cases:
@@ -484,6 +520,9 @@ class SqliteRows:
     def add_members(self, rows: Sequence[MemberRow]) -> None:
         self._run_many(_ADD_MEMBER, rows)
 
+    def set_api_key(self, row: ApiKeyRow) -> None:
+        self._run(_SET_API_KEY, row)
+
     def add_reference(self, row: ReferenceRow, content: bytes) -> None:
         self._run(_ADD_REFERENCE, (*row, content))
 
@@ -503,11 +542,15 @@ class SqliteStore(SqliteFile):
     def __init__(self, path: Path, busy_for_s: float = BUSY_FOR_S) -> None:
         """Open the store, made and migrated if need be. Raises StoreError."""
         super().__init__(path, PUBLIC, busy_for_s)
-        self._signing_key_path = self.path.with_name(f"{self.path.name}.signing-key")
+        self._signing_key_path = signing_key_path(self._key_path)
         self.identity_key = self._vault.identity_key
 
     @contextmanager
-    def transaction(self) -> Iterator[StoredUnitOfWork]:
+    def transaction(
+        self,
+        accounts: Collection[AccountId] | None = None,  # noqa: ARG002 - one writer at a time has all of them
+        expected: Collection[EventKey] = (),  # noqa: ARG002 - looking one up costs no exchange with a server
+    ) -> Iterator[StoredUnitOfWork]:
         with self.writing_rows() as connection:
             work = StoredUnitOfWork(SqliteRows(connection), self._vault)
             yield work
@@ -517,6 +560,20 @@ class SqliteStore(SqliteFile):
     def reading(self) -> Iterator[StoredReader]:
         with self.reading_rows() as connection:
             yield StoredReader(SqliteRows(connection), self._vault)
+
+    @contextmanager
+    def shares(self, work: Work) -> Iterator[Iterator[Share]]:  # noqa: ARG002 - writers take turns anyway
+        yield iter((self,))
+
+    @contextmanager
+    def reading_ledger(self) -> Iterator[LedgerTables]:
+        with self.reading_rows() as connection:
+            yield FileLedgerTables(connection)
+
+    @contextmanager
+    def writing_ledger(self) -> Iterator[LedgerTables]:
+        with self.writing_rows() as connection:
+            yield FileLedgerTables(connection)
 
     def signer(self) -> SigningKey:
         """Raises LostKeyError: another key would begin another history."""

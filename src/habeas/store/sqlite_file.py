@@ -40,7 +40,7 @@ class SqliteFile:
         self._turns = Turns()
         self._idle: list[sqlite3.Connection] = []
         self._is_closed = False
-        self._key_path = key_path or self.path.with_name(f"{self.path.name}.key")
+        self._key_path = key_path or key_path_of(self.path)
         with self._translated():
             _make_file(self.path)
             self._writer = self._connect()
@@ -160,10 +160,20 @@ class SqliteFile:
             raise FailedStoreError(self.path, exc) from exc
 
 
+def key_path_of(path: Path) -> Path:
+    """Where the master key of a store in a file lies."""
+    return path.with_name(f"{path.name}.key")
+
+
 def _make_file(path: Path) -> None:
-    """An empty file that only its owner may read, unless there is a file; SQLite gives its side files the same mode."""
+    """An empty file that only its owner may read, unless there is a file; SQLite gives its side files the same mode.
+
+    A file that is there is not opened: closing it would end every lock that this process has on it by other connections
+    (sqlite.org/howtocorrupt.html, 2.2), and another process could then take the log away under them.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as exc:
         raise FailedStoreError(path, exc) from None

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from habeas.domain.access import ApiKey
 from habeas.domain.account import AccountState, Life
 from habeas.domain.batch import Member
 from habeas.domain.campaign import Campaign
@@ -35,6 +36,7 @@ from habeas.service.ports import (
     Batch,
     DueTimer,
     JournalFault,
+    LimitChange,
     QueuedMessage,
     Recorded,
     RecordedEvent,
@@ -47,7 +49,7 @@ from habeas.store import records
 from habeas.store.errors import BrokenTransactionError
 from habeas.store.journal import verify
 from habeas.store.records import OpenAccount
-from habeas.store.rows import CaseRow, CheckpointRow, MemberRow, Rows, from_column, to_column
+from habeas.store.rows import BEFORE_ALL_CASES, URGENCY, CaseRow, CheckpointRow, MemberRow, Rows, from_column, to_column
 from habeas.store.vault import Sealer, Vault
 
 R = TypeVar("R")
@@ -90,9 +92,12 @@ class StoredReader:
     def case_account(self, case: CaseId) -> AccountId | None:
         return self._rows.case_account(case)
 
-    def open_cases(self, queue: str | None, limit: int) -> tuple[Case, ...]:
+    def open_cases(self, queue: str | None, limit: int, after: Case | None = None) -> tuple[Case, ...]:
         """Open cases, most urgent first. Raises UnreadableRecordError rather than leave one out."""
-        return tuple(self._case(row) for row in self._rows.open_cases(queue, limit))
+        key = BEFORE_ALL_CASES
+        if after is not None:
+            key = URGENCY[after.priority], to_column(after.due_at), after.id, after.account
+        return tuple(self._case(row) for row in self._rows.open_cases(queue, limit, key))
 
     def all_cases(self, queue: str | None = None) -> Iterator[Case]:
         """All cases. Raises UnreadableRecordError rather than leave one out."""
@@ -226,6 +231,12 @@ class StoredReader:
     def placed_counts(self, batch: BatchId) -> dict[Status, int]:
         return {Status(status): count for status, count in self._rows.placed_counts(batch).items()}
 
+    def api_key(self, id_: str) -> ApiKey | None:
+        return next((records.read_api_key(row) for row in self._rows.api_keys(id_)), None)
+
+    def api_keys(self) -> tuple[ApiKey, ...]:
+        return tuple(records.read_api_key(row) for row in self._rows.api_keys(None))
+
     def playbook_text(self, version: str) -> bytes | None:
         return self._rows.playbook(version)
 
@@ -254,6 +265,15 @@ class StoredReader:
 
     def journal_end(self) -> int:
         return self._rows.last_position()
+
+    def limited_accounts(self, after: AccountId, limit: int) -> Sequence[AccountId]:
+        return self._rows.limited_accounts(after, limit)
+
+    def limit_changes(self, after: int, limit: int) -> Sequence[LimitChange]:
+        return tuple(LimitChange(row.position, row.account_id) for row in self._rows.limit_changes(after, limit))
+
+    def last_limit_change(self) -> int:
+        return self._rows.last_limit_change()
 
     def journal_entries(self, after: int, until: int) -> Iterator[StoredEntry]:
         while rows := self._rows.positioned(after, until, PIECE):
@@ -417,6 +437,10 @@ class StoredUnitOfWork(StoredReader):
     def add_members(self, batch: BatchId, members: Sequence[Member]) -> None:
         with self._whole():
             self._rows.add_members([MemberRow(batch, member.account, member.about) for member in members])
+
+    def set_api_key(self, key: ApiKey) -> None:
+        with self._whole():
+            self._rows.set_api_key(records.api_key_row(key))
 
     def require_whole(self) -> None:
         """Raises BrokenTransactionError if a write failed half-way, whatever became of its error."""

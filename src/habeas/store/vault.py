@@ -115,16 +115,46 @@ def read_key(path: Path) -> bytes | None:
     return key
 
 
+def signing_key_path(key_path: Path) -> Path:
+    """Where the key lies that signs what is in the store of a master key: beside that."""
+    return key_path.with_suffix(".signing-key")
+
+
+def copy_key(source: Path, target: Path) -> None:
+    """Have the same key in another file, readable by its owner only. Raises StoreError if another key is there.
+
+    Where there is no source nothing is copied.
+    """
+    key, there = read_key(source), read_key(target)
+    if key is None or key == there:
+        return
+    if there is not None:
+        raise StoreError(f"the key file `{target}` holds another key than `{source}`; name one that is not there yet")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _put_file(target, key)
+    except OSError as exc:
+        raise StoreError(f"the key file `{target}` cannot be made: {exc.strerror}") from None
+
+
 def make_key(path: Path) -> bytes:
     """The key in a file that is made now, readable by its owner only; the key that is there, if one is.
 
     The file appears with its whole content or not at all, and is on the disk before this returns: it is the one thing
     whose loss loses everything.
     """
+    _put_file(path, new_key())
+    key = read_key(path)
+    assert key is not None
+    return key
+
+
+def _put_file(path: Path, content: bytes) -> None:
+    """A file as a whole, unless there is one."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(descriptor, new_key())
+        os.write(descriptor, content)
         os.fsync(descriptor)
         with suppress(FileExistsError):
             os.link(draft, path)
@@ -132,9 +162,6 @@ def make_key(path: Path) -> bytes:
         os.close(descriptor)
         draft.unlink()
     _sync_folder(path.parent)
-    key = read_key(path)
-    assert key is not None
-    return key
 
 
 def _sync_folder(folder: Path) -> None:

@@ -351,11 +351,26 @@ def test_the_demo_tells_every_chapter_and_its_journal_verifies(run: Run, tmp_pat
     assert run("demo", "--no-serve", "--dir", str(tmp_path / "demo")).code == 0
 
 
+def test_the_gate_is_measured_beside_other_engines_or_says_why_not(run: Run) -> None:
+    figures = run("bench", "gate", "--scale", "0.0005", "--json").json()[0]["figures"]["gate"]
+    assert figures["memory"]["restricted"] == 75
+    assert set(figures["same_request"]) == {"gate_us", "cedarpy", "cedarpy from text", "zen-engine"}
+    assert set(figures["commit_to_gate_ms"]) == {"woken", "polled"}
+
+
 def test_bench_prints_machine_and_figures(run: Run) -> None:
     report = run("bench", "decide", "verdict", "rules", "--scale", "0.01", "--json").json()[0]
     assert set(report["figures"]) == {"decide", "verdict", "rules"}
     assert report["figures"]["rules"]["rules"] == 100
     assert report["machine"]["cores"] >= 1
+
+
+def test_bench_import_measures_two_sizes(run: Run) -> None:
+    figures = run("bench", "import", "--scale", "0.005", "--json").json()[0]["figures"]["import"]
+    assert set(figures) == {"100", "500"}
+    assert all(
+        each["restrictions"]["per_second"] > 0 and each["accounts"]["per_second"] > 0 for each in figures.values()
+    )
 
 
 def test_every_command_has_help_with_an_example(run: Run) -> None:

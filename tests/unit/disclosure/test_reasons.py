@@ -201,6 +201,7 @@ def test_nobody_who_may_be_deceived_is_told_to_move_assets() -> None:
         assert not any("wallet" in tip for tip in entry_of(a_limit(reason)).tips)
 
 
+@pytest.mark.row("B081")
 def test_what_is_not_taken_back_says_so_in_words_and_as_a_field() -> None:
     for reason in PLACED:
         entry = entry_of(a_limit(reason))

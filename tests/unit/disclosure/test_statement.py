@@ -134,6 +134,7 @@ def test_the_statement_has_the_fields_of_the_public_interface() -> None:
         "article",
         "tips",
         "reasons",
+        "carried_over",
     ]
     assert list(tree["requirements"]) == [
         "currently_due",
@@ -255,6 +256,7 @@ def test_a_holder_wide_limit_that_reaches_a_sub_account_twice_is_told_once() -> 
     assert [entry.id for entry in told(own_copy, of_main).restrictions] == ["rs_copy"]
 
 
+@pytest.mark.row("B081")
 def test_what_cannot_be_taken_back_says_so() -> None:
     reason = replace(POLICY.reasons["POLICY_EXIT"], is_reversible=False)
     policy = replace(POLICY, reasons=POLICY.reasons | {"POLICY_EXIT": reason})

@@ -24,6 +24,7 @@ def a_rule(**changes: Any) -> RegionRule:
     return RegionRule(**(values | changes))
 
 
+@pytest.mark.row("A056")
 @pytest.mark.parametrize(
     ("day", "applies"), [((2017, 9, 3), False), ((2017, 9, 4), True), ((2021, 1, 1), True), ((2026, 1, 1), True)]
 )
@@ -31,10 +32,17 @@ def test_a_rule_applies_from_its_first_day_on(day: tuple[int, int, int], applies
     assert a_rule().applies("CN", RegionBasis.RESIDENCE, datetime(*day, 12, tzinfo=UTC)) is applies
 
 
+@pytest.mark.row("A056")
 def test_a_rule_no_longer_applies_on_the_day_that_it_ends() -> None:
     rule = a_rule(valid_to=date(2022, 1, 1))
     assert rule.applies("CN", RegionBasis.RESIDENCE, datetime(2021, 12, 31, 23, 59, tzinfo=UTC))
     assert not rule.applies("CN", RegionBasis.RESIDENCE, datetime(2022, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.row("A056")
+def test_a_decision_cites_the_rule_with_the_day_on_which_it_was_recorded() -> None:
+    assert a_rule().version == "cn@2017-09-04"
+    assert a_rule(recorded_at=date(2021, 9, 24)).version == "cn@2021-09-24"
 
 
 @pytest.mark.parametrize("basis", [RegionBasis.IP, RegionBasis.NATIONALITY, RegionBasis.DOCUMENT])

@@ -15,6 +15,7 @@ from habeas.domain.reason import Basis, LegalGround, Purpose, Tier
 from habeas.domain.restriction import (
     AtEnd,
     Condition,
+    EndCondition,
     Ending,
     HeldAmount,
     Restriction,
@@ -25,6 +26,8 @@ from habeas.domain.restriction import (
     decline,
     expire,
     extend,
+    followers,
+    last_effect_at,
     lift,
     makes_redundant,
     needs_four_eyes,
@@ -145,6 +148,68 @@ def test_a_limit_on_one_amount_needs_no_record_of_milder_measures() -> None:
 def test_a_fall_back_names_what_follows_and_for_how_long_and_nothing_else_does(parts: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="a fall-back needs"):
         AtEnd(**parts)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {},
+        {"ending": Ending.HOLD_AND_PAGE},
+        {"ending": Ending.FALL_BACK, "kind": Kind.WITHDRAW_ONLY, "condition": EndCondition("-", HOUR, "region")},
+    ],
+)
+def test_something_follows_only_what_lasts_for_a_while(parts: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="something follows, with `then`"):
+        AtEnd(then=AtEnd(), **parts)
+
+
+# --- stretches, one behind the other
+
+THREE = AtEnd(
+    ending=Ending.FALL_BACK,
+    kind=Kind.REGION_LOCK,
+    lasts_for=HOUR,
+    then=AtEnd(ending=Ending.FALL_BACK, kind=Kind.WITHDRAW_ONLY, condition=EndCondition("-", HOUR, "region")),
+)
+
+
+def test_every_ending_of_a_chain_is_named_in_turn() -> None:
+    assert list(followers(THREE)) == [THREE, THREE.then]
+    assert list(followers(AtEnd())) == [AtEnd()]
+
+
+def test_each_stage_of_a_chain_begins_where_the_one_before_it_ends() -> None:
+    staged = a_restriction(kind=Kind.OFFBOARD_NOTICE, ends_at=NOON + HOUR, at_end=THREE)
+    assert [(phase.kind, phase.from_at, phase.until_at) for phase in phases(staged)] == [
+        (Kind.OFFBOARD_NOTICE, NOON, NOON + HOUR),
+        (Kind.REGION_LOCK, NOON + HOUR, NOON + 2 * HOUR),
+        (Kind.WITHDRAW_ONLY, NOON + 2 * HOUR, None),
+    ]
+    assert last_effect_at(staged) is None
+
+
+@pytest.mark.parametrize(("hours", "until"), [(0.5, [0.5]), (1, [1]), (1.5, [1, 1.5]), (2, [1, 2]), (5, [1, 2, 5])])
+def test_what_is_lifted_loses_every_stage_from_then_on(hours: float, until: list[float]) -> None:
+    staged = a_restriction(kind=Kind.OFFBOARD_NOTICE, ends_at=NOON + HOUR, at_end=THREE)
+    over = lift(staged, BOB, NOON + hours * HOUR, "the region is served again")
+    assert [phase.until_at for phase in phases(over)] == [NOON + end * HOUR for end in until]
+    assert last_effect_at(over) == NOON + hours * HOUR
+
+
+def test_a_stage_that_has_expired_hands_on_and_tells_nothing_of_what_follows() -> None:
+    over = expire(a_restriction(kind=Kind.OFFBOARD_NOTICE, ends_at=NOON + HOUR, at_end=THREE))
+    assert [phase.kind for phase in phases(over)] == [Kind.OFFBOARD_NOTICE]
+
+
+def test_why_it_was_prolonged_is_no_reason_for_its_end() -> None:
+    longer = a_restriction(because="check_takes_longer")
+    ended = [
+        lift(longer, BOB, NOON, "cleared"),
+        expire(longer),
+        supersede(longer, DETECTOR, NOON, RestrictionId("rs_2")),
+        annul(longer, BOB, NOON, "a mistake"),
+    ]
+    assert [each.because for each in ended] == ["", "", "", ""]
 
 
 # --- guards: placing

@@ -1,5 +1,7 @@
 """The shipped playbook against a copy of model 5.7 kept here, and what every reason must carry."""
 
+import datetime as dt
+
 import pytest
 
 from habeas.detection.table import DETECTORS
@@ -241,6 +243,10 @@ def test_a_signal_without_a_response_is_only_noted() -> None:
 
 def test_outflow_of_an_account_nobody_knows_is_held() -> None:
     assert the_policy().safety.unknown_outflow is Level.HOLD
+
+
+def test_a_gate_may_be_thirty_seconds_behind() -> None:
+    assert the_policy().safety.stale_for == dt.timedelta(seconds=30)
 
 
 def test_an_entity_that_the_playbook_does_not_name_follows_the_default_one() -> None:

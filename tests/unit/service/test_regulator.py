@@ -135,3 +135,9 @@ def test_a_band_never_tells_a_number(count: int) -> None:
     low, high = map(int, band(count).split("-"))
     assert low <= count <= high
     assert high - low >= SMALL - 2
+
+
+def test_what_an_older_system_placed_counts_as_neither_automatic_nor_a_persons() -> None:
+    older = a_limit(evidence_ids=("legacy:im_1", "event:e-1"))
+    told = drawn(a_store(*[older] * 3 * SMALL))
+    assert [cell.value for cell in told.tables["placed_by"]] == ["an earlier system"]

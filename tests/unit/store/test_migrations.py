@@ -46,6 +46,7 @@ def test_every_table_is_strict_and_has_the_account_first_in_its_key(connection: 
         "batch",
         "batch_member",
         "playbook",
+        "api_key",
         "meta",
         "failed_login",
         "refused_ip",
@@ -108,6 +109,32 @@ def test_entries_from_before_there_were_positions_keep_their_order(
     connection.execute("INSERT INTO journal (account_id, sequence, entry) VALUES ('a', 2, x'00')")
     rows = connection.execute("SELECT account_id, sequence, entry, position FROM journal ORDER BY position").fetchall()
     assert rows == [(*row, position) for position, row in enumerate([*written, ("a", 2, b"\0")], start=1)]
+    connection.close()
+
+
+def test_what_stood_before_there_were_gates_is_told_to_them(connection: sqlite3.Connection, tmp_path: Path) -> None:
+    for path in takewhile(lambda path: not path.name.endswith("_limit_changes.sql"), scripts(PUBLIC)):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    migrate(connection, DATABASE, tmp_path)
+    accounts = {
+        "free": (None, "active"),
+        "held": (None, "active"),
+        "sub": ("held", "active"),
+        "left": (None, "retained"),
+    }
+    for account, (parent, life) in accounts.items():
+        connection.execute(
+            "INSERT INTO account VALUES (?, 1, x'', 1, x'', 'main', NULL, ?, ?)", (account, parent, life)
+        )
+        connection.execute("INSERT INTO journal (account_id, sequence, entry) VALUES (?, 1, x'')", (account,))
+    for account, status in {"free": "lifted", "held": "active"}.items():
+        connection.execute(
+            "INSERT INTO restriction VALUES (?, 'rs', 'FROZEN', 'R', 'account', ?, 0, NULL, NULL, 1, x'', NULL)",
+            (account, status),
+        )
+    migrate(connection, DATABASE)
+    rows = connection.execute("SELECT account_id, position, is_limited FROM limit_change ORDER BY position").fetchall()
+    assert rows == [("held", 2, 1), ("sub", 3, 1), ("left", 4, 1)]
     connection.close()
 
 

@@ -27,5 +27,7 @@ def test_a_store_in_memory_is_opened() -> None:
 
 @pytest.mark.parametrize("url", ["", "habeas.db", "sqlite:", "sqlite:///", "sqlite://habeas.db", "mysql://host/habeas"])
 def test_an_unknown_url_is_one_clear_sentence(url: str) -> None:
-    with pytest.raises(UnknownStoreError, match=f"no store is known by `{url}`; give `sqlite:///PATH` or `memory:`"):
+    with pytest.raises(
+        UnknownStoreError, match=f"no store is known by `{url}`; give `sqlite:///PATH`, `postgresql://...` or"
+    ):
         open_store(url)

@@ -222,7 +222,7 @@ def test_a_case_is_found_by_what_it_is_now(path: Path) -> None:
 
 def test_processes_that_make_the_same_store_at_once_agree_on_its_key(path: Path) -> None:
     hearing, telling = spawn.Pipe(duplex=False)
-    processes = [spawn.Process(target=open_and_tell_key, args=(path, telling)) for _ in range(4)]
+    processes = [spawn.Process(target=open_and_tell_key, args=(f"sqlite:///{path}", None, telling)) for _ in range(4)]
     for process in processes:
         process.start()
     for process in processes:
@@ -235,7 +235,7 @@ def test_processes_that_make_the_same_store_at_once_agree_on_its_key(path: Path)
 
 def test_processes_that_write_the_same_account_lose_no_update(path: Path) -> None:
     make_store(path)
-    processes = [spawn.Process(target=count_up, args=(path, f"process-{n}", 40)) for n in range(3)]
+    processes = [spawn.Process(target=count_up, args=(f"sqlite:///{path}", None, f"process-{n}", 40)) for n in range(3)]
     for process in processes:
         process.start()
     for process in processes:
@@ -250,9 +250,27 @@ def test_processes_that_write_the_same_account_lose_no_update(path: Path) -> Non
     store.close()
 
 
+def test_a_store_that_is_opened_again_in_one_process_keeps_its_log_when_another_process_leaves(path: Path) -> None:
+    """Whoever leaves last takes the log away; an open store must be seen by those who leave."""
+    store = SqliteStore(path)
+    with store.transaction() as work:
+        work.record_playbook("builtin-1", b"text")
+    SqliteStore(path).close()
+    log = path.with_name("habeas.db-wal")
+    before = log.stat().st_ino
+    process = spawn.Process(target=count_up, args=(f"sqlite:///{path}", None, "other", 1))
+    process.start()
+    process.join()
+    assert log.exists()
+    assert log.stat().st_ino == before
+    with store.reading() as reader:
+        assert list(reader.accounts()) == [ACCOUNT]
+    store.close()
+
+
 def test_a_process_that_is_killed_loses_nothing_that_it_acknowledged(path: Path) -> None:
     hearing, telling = spawn.Pipe(duplex=False)
-    process = spawn.Process(target=record_until_killed, args=(path, telling))
+    process = spawn.Process(target=record_until_killed, args=(f"sqlite:///{path}", None, telling))
     process.start()
     telling.close()
     acknowledged = [hearing.recv() for _ in range(50)]

@@ -42,5 +42,5 @@ def csv_text(data: bytes, file: str) -> str:
 
 def header_of(data: bytes) -> tuple[str, ...]:
     """The columns of a file that may be csv."""
-    line = data[:4096].decode("utf-8-sig", errors="replace").partition("\n")[0]
-    return tuple(field.strip() for field in next(csv.reader([line.strip()]), []))
+    lines = data[:4096].decode("utf-8-sig", errors="replace").splitlines()
+    return tuple(field.strip() for field in next(csv.reader(line.strip() for line in lines[:1]), []))

@@ -1,0 +1,193 @@
+"""`habeas serve`: the service over HTTP; on the embedded store it does the worker's rounds too."""
+
+import gc
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from habeas.cli import wiring
+from habeas.cli.coins import origin
+from habeas.cli.options import StoreOption
+from habeas.cli.screening import asked_name, screened
+from habeas.cli.work import keep_working, senders_in_use
+from habeas.domain.errors import BadInputError, HabeasError
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+
+    from habeas.service.intake import Intake
+    from habeas.service.library import Library
+    from habeas.service.ports import Store
+    from habeas.web.backend import Backend
+    from habeas.web.lane import LaneTokens
+
+BODY_WITHIN_S = 5
+"""How long an idle connection is kept."""
+
+CONNECTIONS_MAX = 2_000
+
+_STORE, _URL, _JWKS, _ISSUER, _AUDIENCE = (
+    f"HABEAS_{name}" for name in ("STORE", "PUBLIC_URL", "LANE_JWKS", "LANE_ISSUER", "LANE_AUDIENCE")
+)
+
+
+def serve(
+    host: Annotated[str, typer.Option("--host", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="0: any that is free.")] = 8000,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="How many processes answer.")] = 1,
+    public_url: Annotated[
+        str | None,
+        typer.Option("--public-url", metavar="URL", help="How clients reach it. Default: HABEAS_PUBLIC_URL."),
+    ] = None,
+    lane_jwks: Annotated[
+        str | None,
+        typer.Option(
+            "--lane-jwks",
+            metavar="FILE_OR_URL",
+            help="The keys of the exchange, which sign users' tokens. Default: HABEAS_LANE_JWKS.",
+        ),
+    ] = None,
+    lane_issuer: Annotated[
+        str | None, typer.Option("--lane-issuer", help="Whose tokens are taken. Default: HABEAS_LANE_ISSUER.")
+    ] = None,
+    lane_audience: Annotated[
+        str | None, typer.Option("--lane-audience", help="For whom they are. Default: HABEAS_LANE_AUDIENCE, or habeas.")
+    ] = None,
+    store: StoreOption = None,
+) -> None:
+    """Answer over HTTP: events, "may it?", accounts, acts of staff, cases, documents, the journal (docs/http.md).
+
+    Give programs and people their keys with `habeas key create`. TLS belongs in front of it.
+
+    Example: habeas serve --host 127.0.0.1 --port 8000
+    """
+    import uvicorn
+
+    told = {
+        _STORE: wiring.store_url(store),
+        _URL: public_url,
+        _JWKS: lane_jwks,
+        _ISSUER: lane_issuer,
+        _AUDIENCE: lane_audience,
+    }
+    os.environ.update({name: value for name, value in told.items() if value is not None})
+    _lane()
+    # The store is made and migrated here, by one process, and what is wrong with it is said in a sentence.
+    with wiring.opened_store(store):
+        pass
+    options = {
+        "host": host,
+        "port": port,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "date_header": True,
+        "timeout_keep_alive": BODY_WITHIN_S,
+        "timeout_graceful_shutdown": 10,
+        "limit_concurrency": CONNECTIONS_MAX,
+        "ws": "none",
+        "lifespan": "on",
+        "http": "httptools",
+    }
+    print(f"habeas answers on http://{host}:{port}", file=sys.stderr, flush=True)
+    if workers == 1:
+        uvicorn.run(application, factory=True, **options)  # type: ignore[arg-type] # the options of several types
+        return
+    os.environ[_ROUNDS] = "elsewhere"
+    with wiring.opened_store(store) as opened, wiring.opened_intake(opened) as intake, rounds(opened, intake):
+        uvicorn.run("habeas.cli.serve:application", factory=True, workers=workers, **options)  # type: ignore[arg-type]
+
+
+_ROUNDS = "HABEAS_ROUNDS"
+
+
+def application() -> "Litestar":
+    """The service as `serve` and the environment have configured it; one for each process that answers."""
+    from habeas.web.app import make_app
+    from habeas.web.log import log_as_json
+
+    log_as_json()
+    with ExitStack() as opened:
+        store = opened.enter_context(wiring.opened_store(None))
+        library = wiring.library(store)
+        # Made before anybody asks, so that no answer waits for it.
+        for fault in library.refresh():
+            print(f"habeas: {fault}", file=sys.stderr, flush=True)
+        intake = opened.enter_context(wiring.opened_intake(store, looked_up=library))
+        backend = _backend(store, intake, library, _lane())
+        if os.environ.get(_ROUNDS) != "elsewhere":
+            opened.enter_context(rounds(store, intake))
+        made = make_app(backend, opened.pop_all().close)
+    # What is there now stays: looking through it for garbage again and again would make answers wait.
+    gc.collect()
+    gc.freeze()
+    return made
+
+
+def _backend(store: "Store", intake: "Intake", looked_up: "Library", lane: "LaneTokens | None") -> "Backend":
+    """What the service over HTTP works with."""
+    from habeas.web.backend import Backend, Settings
+
+    return Backend(
+        store=store,
+        playbook=wiring.playbook(),
+        intake=intake,
+        places=looked_up,
+        lists=looked_up,
+        clock=wiring.now,
+        screen=lambda name, birth, countries: screened(asked_name(name, birth, countries), store),
+        trace=lambda asked: origin(asked, store, looked_up),
+        settings=Settings(public_url=os.environ.get(_URL, "")),
+        lane=lane,
+    )
+
+
+@contextmanager
+def rounds(store: "Store", intake: "Intake") -> Iterator[None]:
+    """The worker's rounds in a thread, until the block ends.
+
+    Within one process writers take turns by a lock; by SQLite's they would sleep for up to a tenth of a second.
+    """
+    stopping = Event()
+    senders = senders_in_use()
+    thread = Thread(target=keep_working, args=(store, intake, senders, stopping), name="habeas-rounds", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+
+
+def _lane() -> "LaneTokens | None":
+    """The checker of users' tokens, where keys are configured. Raises BadInputError."""
+    jwks, issuer = os.environ.get(_JWKS), os.environ.get(_ISSUER)
+    if not jwks:
+        return None
+    if not issuer:
+        raise BadInputError("--lane-jwks needs --lane-issuer: whose tokens are taken")
+    from habeas.web.lane import LaneSettings, LaneTokens, read_keys
+
+    is_url = jwks.startswith(("https://", "http://"))
+
+    def read() -> bytes:
+        return _fetched(jwks) if is_url else wiring.read_input(Path(jwks))
+
+    if not is_url:
+        read_keys(read())
+    return LaneTokens(LaneSettings(issuer=issuer, audience=os.environ.get(_AUDIENCE, "habeas"), read=read))
+
+
+def _fetched(url: str) -> bytes:
+    import httpx
+
+    try:
+        return httpx.get(url, timeout=5, follow_redirects=False).raise_for_status().content
+    except httpx.HTTPError as exc:
+        raise HabeasError(f"the key set `{url}` cannot be fetched: {exc}") from None

@@ -1,0 +1,71 @@
+"""What routes work with: one store with its intake and its questions, and what is configured. Put together by the command."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from habeas.domain.exposure import CoinsAsked, Exposure
+from habeas.domain.screening import Screening
+from habeas.playbook.policy import Playbook
+from habeas.service.feed import Feed
+from habeas.service.files import Files
+from habeas.service.intake import Intake
+from habeas.service.keys import KeyRing
+from habeas.service.ports import Clock, Lists, Places, Store
+from habeas.service.questions import Questions
+from habeas.web.lane import LaneTokens
+from habeas.web.limits import Buckets
+from habeas.web.metrics import Metrics
+
+RATE_PER_S = 10_000
+"""Requests a second of one credential, where its key says nothing else."""
+
+STRANGER_RATE_PER_S = 50
+"""Requests a second from one address that shows no good credential."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """How the service behaves."""
+
+    public_url: str = ""
+    """How clients reach it; empty: as each request says."""
+    rate_per_s: int = RATE_PER_S
+    stranger_rate_per_s: int = STRANGER_RATE_PER_S
+    answer_within_s: float = 30.0
+    feed_for_s: float = 600.0
+    """After so long a stream of the feed ends, and whoever follows it comes back with a cursor."""
+
+
+class Backend:
+    """Everything that routes ask or tell."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        playbook: Playbook,
+        intake: Intake,
+        places: Places,
+        lists: Lists,
+        clock: Clock,
+        screen: Callable[[str, str | None, tuple[str, ...]], Screening],
+        trace: Callable[[CoinsAsked], Exposure],
+        settings: Settings,
+        lane: LaneTokens | None = None,
+    ) -> None:
+        self.store = store
+        self.playbook = playbook
+        self.intake = intake
+        self.places = places
+        self.lists = lists
+        self.clock = clock
+        self.screen = screen
+        self.trace = trace
+        self.settings = settings
+        self.lane = lane
+        self.questions = Questions(store, playbook, places, lists)
+        self.files = Files(store, playbook, intake)
+        self.feed = Feed(store, playbook, clock)
+        self.metrics = Metrics()
+        self.keys = KeyRing(store)
+        self.buckets = Buckets()
