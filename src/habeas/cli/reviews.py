@@ -139,6 +139,27 @@ def end(
     done(ended, json=json, line=f"{review} ends at the next slot")
 
 
+@app.command("go-on")
+def go_on(
+    review: ReviewArgument,
+    note: NoteOption,
+    as_: ActorOption,
+    store: StoreOption = None,
+    sealed_store: SealedStoreOption = None,
+    sealed_key: SealedKeyOption = None,
+    json: JsonOption = False,
+) -> None:
+    """At a slot of its class: it goes on until the class's next end, within the time that its evidence allows.
+
+    Example: habeas order review go-on rv_5k2jq3v7 --note "forensics not back yet" --as tom:analyst
+    """
+    with opened_desk(store, sealed_store, sealed_key) as opened:
+        prolonged = opened.reviews.go_on(review, note_text(note), actor(as_))
+        opened.submit()
+    line = "" if isinstance(prolonged, Refusal) else f"{review} ends {when(prolonged.ends_at)}"
+    done(prolonged, json=json, line=line)
+
+
 @app.command("looked-at")
 def looked_at(
     review: ReviewArgument,

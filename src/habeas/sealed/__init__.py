@@ -11,7 +11,7 @@ Modules, in the order in which data flows:
 - `checks`: what is wrong with a letter, with its code; `signs`: what forged ones look like
 - `order`: the record; `life`: its state machine; `gag`: what the user may be told
 - `wallets`: from a flagged wallet to the accounts that touched it; `copies`: what is kept or handed over of an account
-- `command`: the public act that an order or a review leads to
+- `command`: the public act that an order or a review leads to; `covering`: that of every review, made alike
 - `custody`: handing over what was seized
 - `report`: reports to authorities; `statistics`: numbers in bands
 - `review`: an ordinary review with its true reason; `population`: whether there are enough of them

@@ -11,6 +11,7 @@ from uuid import uuid4
 from msgspec.structs import replace
 
 from habeas.decision.desks import REVIEW_DESK
+from habeas.domain.account import AccountState
 from habeas.domain.actor import Actor, Role
 from habeas.domain.decision import Refusal
 from habeas.domain.errors import BadInputError
@@ -18,15 +19,16 @@ from habeas.domain.event_data import DeskEndAct, DeskRenewAct, ExemptAct, OrderA
 from habeas.domain.evidence import Evidence
 from habeas.domain.ids import AccountId, EventId, HolderId, derived_id, event_seed
 from habeas.domain.kind import ACCOUNT_KINDS, HELD_BY_LAW_KINDS, Kind
-from habeas.domain.reason import Disclosure, Reason
+from habeas.domain.reason import Disclosure
 from habeas.domain.restriction import HeldAmount, Scope
-from habeas.playbook.cover import end_after, pick, slot_at_or_after
+from habeas.playbook.cover import end_after, slot_at_or_after
 from habeas.playbook.policy import Playbook, Policy
 from habeas.sealed import custody, gag, life
 from habeas.sealed.agency import Agency, Registry, read_registry
 from habeas.sealed.checks import Received, defect
 from habeas.sealed.command import DeskAct, prepared
 from habeas.sealed.copies import LEAST, PARTS, copy_of
+from habeas.sealed.covering import class_end, review_of
 from habeas.sealed.custody import Custody, Recipient
 from habeas.sealed.letter import Letter, Level, OrderType, TargetKind, Task
 from habeas.sealed.order import Order, State, Target, TargetStatus
@@ -267,14 +269,13 @@ class Desk:
                 disclosure=order.disclosure or Disclosure.FULL,
                 facts=_facts(order, target, agency) if order.disclosure is Disclosure.FULL else {},
             )
-        policy = self._of(target)
         kind = Kind.DEPOSIT_HOLD if target.scope is Scope.AMOUNT else Kind.FROZEN
-        cover = pick(policy.covers, self._sealed.cover_key, target.account, kind, target.scope, said.jurisdiction)
-        if cover is None:
-            return Refusal("no_cover", f"the playbook has no cover for {kind} of scope {target.scope}")
-        first_for = policy.reasons[Reason.TERMS_REVIEW].first_for or policy.covers.slot_every
-        ends_at = order.ends_at if is_provisional and order.ends_at else end_after(policy.covers, now, first_for)
-        return ReviewAct(cover=cover, ends_at=ends_at, scope=target.scope, held=target.held)
+        state = self._state(target)
+        policy = self._playbook.policy(state.entity)
+        lasts_for = self.policy.type[target.type].lasts_max_for if is_provisional else None
+        key = self._sealed.cover_key
+        act = review_of(state, policy, key, kind, target.scope, lasts_for, now, target.held)
+        return act or Refusal("no_cover", f"the playbook has no cover for {kind} of scope {target.scope}")
 
     def _copied(self, work: SealedWork, order: Order, task: Task, target: Target) -> Target:
         parts = LEAST if target.type is OrderType.EMERGENCY else tuple(p for p in task.data if p in PARTS)
@@ -304,10 +305,10 @@ class Desk:
                 refused = Refusal("state", f"order `{order.id}` holds nothing as a review")
             if refused is not None:
                 return refused
-            held = next(t for t in order.targets if t.status is _HELD)
-            policy = self._of(held)
-            first_for = policy.reasons[Reason.TERMS_REVIEW].first_for or policy.covers.slot_every
-            self._renew(work, order, end_after(policy.covers, now, first_for), now)
+            held = next((t for t in order.targets if t.status is _HELD), None)
+            if held is None:
+                return Refusal("not_held", f"order `{order.id}` holds nothing any more")
+            self._renew(work, order, class_end(self._of(held), None, now), now)
             return life.noted(order, "renew", by, now)
 
         return self._act("renew", id_, by, change)
@@ -560,10 +561,13 @@ class Desk:
         return Registry() if newest is None else read_registry(newest.text, newest.id)
 
     def _of(self, target: Target) -> Policy:
+        return self._playbook.policy(self._state(target).entity)
+
+    def _state(self, target: Target) -> AccountState:
         with self._public.reading() as reader:
             state = reader.account(target.account)
         assert state is not None, "an order reaches accounts that are there"
-        return self._playbook.policy(state.entity)
+        return state
 
     def _new_id(self, prefix: str, *cause: str) -> str:
         return derived_id(event_seed(self._sealed.cover_key, DESK, DESK, EventId(prefix)), prefix, *cause)

@@ -24,12 +24,17 @@ def look(order: Order, policy: OrderPolicy, now: datetime) -> Order:
 
 
 def look_at_review(review: Review, policy: OrderPolicy, now: datetime) -> Review:
-    """The review with the call that is due: whether its user can be told more by now; the same one where none is."""
-    is_called = any(page.decided_at is None for page in review.pages)
-    if review.status is not ReviewStatus.IN_FORCE or is_called or not _is_over(review.disclosure_review_at, now):
+    """The review with every call that is due: its own time is over, or its user can perhaps be told more by now."""
+    if review.status is not ReviewStatus.IN_FORCE:
         return review
-    page = Page(what=life.LOOK_AGAIN, at=now, decide_by=now + policy.decide_within_for)
-    return replace(review, pages=(*review.pages, page))
+    dates = {life.EXPIRED: review.until_at, life.LOOK_AGAIN: review.disclosure_review_at}
+    waiting = {page.what for page in review.pages if page.decided_at is None}
+    called = [
+        Page(what=what, at=now, decide_by=now + policy.decide_within_for)
+        for what, at in dates.items()
+        if _is_over(at, now) and what not in waiting
+    ]
+    return replace(review, pages=(*review.pages, *called)) if called else review
 
 
 def is_to_release(order: Order, policy: OrderPolicy, now: datetime) -> bool:

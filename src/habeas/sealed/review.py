@@ -44,7 +44,10 @@ class Review(Struct, frozen=True, kw_only=True, omit_defaults=True):
     placed_at: datetime
     signed_by: Actor | None = None
     status: ReviewStatus = ReviewStatus.PROPOSED
+    until_at: datetime | None = None
+    """Until when it may last on its evidence; a person ends it or renews it by then. Nobody outside sees this."""
     ends_at: datetime | None = None
+    """Its end as everybody sees it: the class's."""
     restriction: RestrictionId | None = None
     ended_by: Actor | None = None
     end_note: str = ""

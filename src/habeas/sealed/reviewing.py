@@ -8,17 +8,20 @@ from uuid import uuid4
 
 from msgspec.structs import replace
 
-from habeas.domain.actor import RELEASING_ROLES, Actor, Role
+from habeas.domain.account import AccountState
+from habeas.domain.actor import RELEASING_ROLES, RESTRICTING_ROLES, Actor, Role
 from habeas.domain.decision import Refusal
 from habeas.domain.errors import BadInputError
-from habeas.domain.event_data import DeskEndAct, DeskRenewAct, ReviewAct
+from habeas.domain.event_data import DeskEndAct, DeskRenewAct
 from habeas.domain.evidence import Evidence
-from habeas.domain.ids import AccountId
+from habeas.domain.ids import AccountId, RestrictionId
 from habeas.domain.kind import Kind
 from habeas.domain.restriction import LONG_SIGNING_ROLES, Scope
-from habeas.playbook.cover import end_after, pick, slot_at_or_after
+from habeas.playbook.cover import slot_at_or_after
 from habeas.playbook.policy import Playbook, Policy
+from habeas.sealed import life
 from habeas.sealed.command import prepared
+from habeas.sealed.covering import class_end, review_of
 from habeas.sealed.review import Review, ReviewStatus, needs_second, why_not_place
 from habeas.sealed.store import DESK, SealedStore, SealedWork
 from habeas.service.ports import Clock, Store
@@ -52,9 +55,10 @@ class Reviews:
         scope: Scope = Scope.ACCOUNT,
     ) -> Review | Refusal:
         """Review an account, or propose so where two people must stand behind it."""
-        policy, now = self._of(account), self._clock()
+        state, now = self._state(account), self._clock()
+        policy = self._playbook.policy(state.entity)
         refused = why_not_place(policy, reason, kind, scope, evidence, lasts_for, by)
-        if refused is None and pick(policy.covers, b"", account, kind, scope, "") is None:
+        if refused is None and review_of(state, policy, b"", kind, scope, lasts_for, now) is None:
             refused = Refusal("no_cover", f"the playbook has no cover for {kind} of scope {scope}")
         with self._sealed.transaction() as work:
             if refused is not None:
@@ -76,7 +80,7 @@ class Reviews:
             )
             work.put(review, "review.propose", by, now, note)
             if not needs_second(lasts_for):
-                review = self._placed(work, review, policy, by, now)
+                review = self._placed(work, review, by, now)
         return review
 
     def sign(self, id_: str, by: Actor) -> Review | Refusal:
@@ -92,7 +96,7 @@ class Reviews:
                 refused = Refusal("four_eyes", f"another person signs, as one of {signing}")
             if refused is not None:
                 return _logged(work, review, by, now, refused)
-            return self._placed(work, replace(review, signed_by=by), self._of(review.account), by, now)
+            return self._placed(work, replace(review, signed_by=by), by, now)
 
     def renew(
         self, id_: str, evidence: Evidence, evidence_ids: tuple[str, ...], lasts_for: timedelta, note: str, by: Actor
@@ -115,11 +119,41 @@ class Reviews:
                 return _logged(work, review, by, now, refused)
             restriction = review.restriction
             assert restriction is not None
-            ends_at, shown = end_after(policy.covers, now, lasts_for), (*review.evidence_ids, *evidence_ids)
-            review = replace(review, evidence=evidence, evidence_ids=tuple(dict.fromkeys(shown)), ends_at=ends_at)
-            work.put(review, "review.renew", by, now, note)
-            act = DeskRenewAct(restriction=restriction, ends_at=ends_at)
-            work.keep(prepared(review.id, review.id, review.account, act, now))
+            shown = tuple(dict.fromkeys((*review.evidence_ids, *evidence_ids)))
+            review = replace(review, evidence=evidence, evidence_ids=shown, until_at=now + lasts_for)
+            review = _decided(review, life.EXPIRED, now)
+            return self._prolonged(work, review, restriction, "review.renew", by, now, note)
+
+    def go_on(self, id_: str, note: str, by: Actor) -> Review | Refusal:
+        """At a slot of its class, while its own time is not over: it goes on until the class's next end."""
+        now = self._clock()
+        with self._sealed.transaction() as work:
+            review = work.get(Review, id_)
+            refused = _why_not_in_force(review)
+            if refused is None and by.role not in RESTRICTING_ROLES:
+                refused = Refusal("not_permitted", f"the role {by.role} does not prolong reviews")
+            if refused is None and review.until_at is not None and review.until_at <= now:
+                refused = Refusal("evidence_ladder", "its time is over; renew it on new or higher evidence, or end it")
+            if refused is not None:
+                return _logged(work, review, by, now, refused)
+            assert review.restriction is not None
+            return self._prolonged(work, review, review.restriction, "review.go_on", by, now, note)
+
+    def _prolonged(
+        self,
+        work: SealedWork,
+        review: Review,
+        restriction: RestrictionId,
+        act: str,
+        by: Actor,
+        now: datetime,
+        note: str,
+    ) -> Review:
+        review = replace(review, ends_at=class_end(self._of(review.account), None, now))
+        work.put(review, act, by, now, note)
+        assert review.ends_at is not None
+        renewal = DeskRenewAct(restriction=restriction, ends_at=review.ends_at)
+        work.keep(prepared(review.id, review.id, review.account, renewal, now))
         return review
 
     def end(self, id_: str, note: str, by: Actor, *, is_void: bool = False) -> Review | Refusal:
@@ -155,8 +189,8 @@ class Reviews:
                 refused = Refusal("four_eyes", "somebody who may end reviews and did not place this one looks at it")
             if refused is not None:
                 return _logged(work, review, by, now, refused)
-            pages = tuple(replace(page, decided_at=page.decided_at or now) for page in review.pages)
-            review = replace(review, pages=pages, disclosure_review_at=now + self._disclosure_review_for)
+            review = _decided(review, life.LOOK_AGAIN, now)
+            review = replace(review, disclosure_review_at=now + self._disclosure_review_for)
             work.put(review, "review.looked_at", by, now, note)
         return review
 
@@ -168,22 +202,32 @@ class Reviews:
             found = list(reader.all(Review, is_open=is_open))
         return sorted(found, key=lambda review: (review.ends_at or review.placed_at, review.id))
 
-    def _placed(self, work: SealedWork, review: Review, policy: Policy, by: Actor, now: datetime) -> Review:
-        ends_at = end_after(policy.covers, now, review.lasts_for)
-        cover = pick(policy.covers, self._sealed.cover_key, review.account, review.kind, review.scope, "")
-        assert cover is not None, "it was looked for when the review was proposed"
-        review = replace(review, status=ReviewStatus.PLACING, ends_at=ends_at)
+    def _placed(self, work: SealedWork, review: Review, by: Actor, now: datetime) -> Review:
+        state = self._state(review.account)
+        policy = self._playbook.policy(state.entity)
+        act = review_of(state, policy, self._sealed.cover_key, review.kind, review.scope, review.lasts_for, now)
+        assert act is not None, "it was looked for when the review was proposed"
+        until_at = now + review.lasts_for
+        review = replace(review, status=ReviewStatus.PLACING, until_at=until_at, ends_at=act.ends_at)
         work.put(review, "review.place", by, now)
-        act = ReviewAct(cover=cover, ends_at=ends_at, scope=review.scope)
         work.keep(prepared(review.id, review.id, review.account, act, now))
         return review
 
     def _of(self, account: AccountId) -> Policy:
+        return self._playbook.policy(self._state(account).entity)
+
+    def _state(self, account: AccountId) -> AccountState:
         with self._public.reading() as reader:
             state = reader.account(account)
         if state is None:
             raise BadInputError(f"there is no account `{account}` here")
-        return self._playbook.policy(state.entity)
+        return state
+
+
+def _decided(review: Review, what: str, at: datetime) -> Review:
+    """The review with what a person was called for decided."""
+    pages = tuple(replace(p, decided_at=at) if p.what == what and p.decided_at is None else p for p in review.pages)
+    return replace(review, pages=pages)
 
 
 def _why_not_in_force(review: Review) -> Refusal | None:

@@ -159,3 +159,27 @@ def test_the_true_reasons_are_read_by_those_who_work_on_them_only(office: Office
     reviewed(office)
     assert code(office.reviews.all(FINN)) == "not_permitted"
     assert code(office.reviews.all(Actor("udo", Role.AUDITOR))) == "not_permitted"
+
+
+@pytest.mark.parametrize("days", [4, 15, 30, 60])
+def test_how_long_a_review_is_to_last_is_not_seen_outside(office: Office, days: int) -> None:
+    reviewed(office, lasts_for=days * DAY)
+    if days > 30:
+        office.reviews.sign(the_review(office).id, CORA)
+        office.sweep()
+    (limit,) = office.restrictions()
+    assert limit.ends_at == slot_at_or_after(the_policy().covers, office.now + 15 * DAY)
+    assert the_review(office).until_at == office.now + days * DAY
+
+
+def test_a_review_goes_on_at_the_ends_of_its_class_while_its_time_is_not_over(office: Office) -> None:
+    reviewed(office, lasts_for=30 * DAY)
+    review = the_review(office)
+    office.wait(15 * DAY)
+    assert code(office.reviews.go_on(review.id, "not done", FINN)) == "not_permitted"
+    assert code(office.reviews.go_on(review.id, "not done", TOM)) == ""
+    office.sweep()
+    assert office.restrictions()[0].ends_at == slot_at_or_after(the_policy().covers, office.now + 15 * DAY)
+    office.wait(15 * DAY)
+    assert code(office.reviews.go_on(review.id, "not done", TOM)) == "evidence_ladder"
+    assert "expired" in {page.what for page in the_review(office).pages}
