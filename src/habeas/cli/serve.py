@@ -32,8 +32,8 @@ BODY_WITHIN_S = 5
 
 CONNECTIONS_MAX = 2_000
 
-_STORE, _URL, _JWKS, _ISSUER, _AUDIENCE = (
-    f"HABEAS_{name}" for name in ("STORE", "PUBLIC_URL", "LANE_JWKS", "LANE_ISSUER", "LANE_AUDIENCE")
+_STORE, _KEY_FILE, _URL, _JWKS, _ISSUER, _AUDIENCE = (
+    f"HABEAS_{name}" for name in ("STORE", "KEY_FILE", "PUBLIC_URL", "LANE_JWKS", "LANE_ISSUER", "LANE_AUDIENCE")
 )
 
 
@@ -69,8 +69,11 @@ def serve(
     """
     import uvicorn
 
+    key_file = wiring.key_file()
+    # What the processes that answer are told, by way of the environment.
     told = {
         _STORE: wiring.store_url(store),
+        _KEY_FILE: None if key_file is None else str(key_file),
         _URL: public_url,
         _JWKS: lane_jwks,
         _ISSUER: lane_issuer,
