@@ -11,12 +11,14 @@ from habeas.cli import show, wiring
 from habeas.cli.options import AccountArgument, JsonOption, StoreOption, account_id
 from habeas.domain.errors import BadInputError, HabeasError
 from habeas.domain.notice import Channel
+from habeas.service.tracing import Attribute, SpanName
 
 if TYPE_CHECKING:
     from habeas.service.delivery import Couriers
     from habeas.service.intake import Intake
     from habeas.service.notices import Notices
     from habeas.service.ports import Sender, Store
+    from habeas.service.tracing import Tracer
 
 ROUND_EVERY_S = 1.0
 
@@ -54,7 +56,11 @@ def worker(
     known = ", ".join(Channel)
     if enable is not None and enable not in Channel.__members__.values():
         raise BadInputError(f"--enable `{enable}` is no channel; known are {known}")
-    with wiring.opened_store(store) as opened, wiring.opened_intake(opened) as intake:
+    with (
+        wiring.opened_store(store) as opened,
+        wiring.opened_tracer() as tracer,
+        wiring.opened_intake(opened, tracer=tracer) as intake,
+    ):
         if enable is not None:
             enable_channel(opened, Channel(enable))
 
@@ -62,7 +68,7 @@ def worker(
             if once or any(done.values()):
                 show.json_line(done) if json else print(_told(done))
 
-        failed = keep_working(opened, intake, senders, Event(), tell, once=once)
+        failed = keep_working(opened, intake, senders, Event(), tell, once=once, tracer=tracer)
         if failed:
             raise failed[0]
 
@@ -84,6 +90,7 @@ def keep_working(
     tell: Callable[[dict[str, int]], None] = lambda _: None,
     *,
     once: bool = False,
+    tracer: "Tracer | None" = None,
 ) -> list[HabeasError]:
     """Rounds of what is due, one a second, until it is to stop; what went wrong in the last one."""
     from habeas.service.delivery import Couriers
@@ -93,7 +100,7 @@ def keep_working(
     said = ""
     with Couriers(store, senders, wiring.now) as couriers:
         while True:
-            done, failed = _round(store, intake, notices, couriers, wait=once)
+            done, failed = _round(store, intake, notices, couriers, tracer, wait=once)
             tell(done)
             if once:
                 return failed
@@ -103,7 +110,7 @@ def keep_working(
 
 
 def _round(
-    store: "Store", intake: "Intake", notices: "Notices", couriers: "Couriers", *, wait: bool
+    store: "Store", intake: "Intake", notices: "Notices", couriers: "Couriers", tracer: "Tracer | None", *, wait: bool
 ) -> tuple[dict[str, int], list[HabeasError]]:
     """What was done, and what went wrong: one part that fails keeps no other from its work."""
     from habeas.service.bulk import Bulks
@@ -124,12 +131,19 @@ def _round(
     failed: list[HabeasError] = []
     for name, part in parts.items():
         try:
-            done[name] = part()
+            done[name] = part() if tracer is None else _traced(tracer, name, part)
         except HabeasError as exc:
             done[name] = 0
             failed.append(exc)
     couriers.start()
     return done | couriers.done(wait=wait), failed
+
+
+def _traced(tracer: "Tracer", name: str, part: Callable[[], int]) -> int:
+    with tracer.span(SpanName.PART, {Attribute.PART: name}) as span:
+        done = part()
+        span.tell(Attribute.DONE, done)
+    return done
 
 
 def _complain(failed: list[HabeasError], said: str) -> str:

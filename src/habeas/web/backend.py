@@ -13,6 +13,7 @@ from habeas.service.intake import Intake
 from habeas.service.keys import KeyRing
 from habeas.service.ports import Clock, Lists, Places, Store
 from habeas.service.questions import Questions
+from habeas.service.tracing import Tracer
 from habeas.web.lane import LaneTokens
 from habeas.web.limits import Buckets
 from habeas.web.metrics import Metrics
@@ -52,6 +53,7 @@ class Backend:
         trace: Callable[[CoinsAsked], Exposure],
         settings: Settings,
         lane: LaneTokens | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self.store = store
         self.playbook = playbook
@@ -63,9 +65,11 @@ class Backend:
         self.trace = trace
         self.settings = settings
         self.lane = lane
+        self.tracer = tracer
         self.questions = Questions(store, playbook, places, lists)
         self.files = Files(store, playbook, intake)
         self.feed = Feed(store, playbook, clock)
         self.metrics = Metrics()
+        intake.count_commits(self.metrics.count_commit)
         self.keys = KeyRing(store)
         self.buckets = Buckets()
