@@ -6,6 +6,7 @@ Run by scripts/load. It ends by itself: each load lasts so many seconds, or unti
 import argparse
 import json
 import subprocess
+import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
 from os import getloadavg
@@ -18,6 +19,7 @@ from habeas.bench.cluster import running
 from habeas.bench.machine import describe
 
 SECONDS_MAX = 60
+ANSWERED_WITHIN_S = 30
 SCRIPT = Path(__file__).with_name("load.lua")
 
 
@@ -28,6 +30,7 @@ def main() -> None:
     options.add_argument("--seconds", type=int, default=5, help=f"how long each load lasts, at most {SECONDS_MAX}")
     asked = options.parse_args()
     seconds = min(asked.seconds, SECONDS_MAX)
+    # What is known already is said on stderr at once, in case that somebody stops it.
     report: dict[str, Any] = {
         "machine": describe() | {"wrk": _version()},
         "restricted": asked.size,
@@ -53,6 +56,7 @@ def _measured(url: str, folder: Path, size: int, seconds: int) -> dict[str, Any]
     figures: dict[str, Any] = {}
     for workers in http.WORKERS:
         with http.served(url, folder, "--workers", str(workers), "--key-file", str(key_file)) as server:
+            http.settle(size)
             figures[f"evaluations_by_{workers}"] = _loaded(server.port, evaluations, seconds, "again")
             if workers == 1:
                 figures["single"] = _loaded(server.port, singles, seconds)
@@ -72,18 +76,21 @@ def _loaded(port: int, requests: Path, seconds: int, more: str = "once") -> dict
     """What wrk tells of one load. Raises RuntimeError where anything was answered with an error."""
     command = [
         *("wrk", "--threads", "1", "--connections", str(http.CONNECTIONS), "--duration", f"{seconds}s", "--latency"),
+        *("--timeout", f"{ANSWERED_WITHIN_S}s"),
         *("--script", str(SCRIPT), f"http://127.0.0.1:{port}", "--", str(requests), more),
     ]
     said = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30, check=True).stdout  # noqa: S603
     found = json.loads(said.splitlines()[-1])
     if found["failed"]:
         raise RuntimeError(said)
-    return {
+    told = {
         "requests": found["requests"],
         "per_s": round(found["requests"] / found["microseconds"] * 1e6),
         "ms": {"p50": found["p50_us"] / 1e3, "p99": found["p99_us"] / 1e3},
         "load_1min": round(getloadavg()[0], 2),
     }
+    print(requests.name, json.dumps(told), file=sys.stderr, flush=True)
+    return told
 
 
 def _version() -> str:

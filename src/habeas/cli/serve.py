@@ -132,6 +132,7 @@ def application() -> "Litestar":
         tracer = opened.enter_context(wiring.opened_tracer())
         intake = opened.enter_context(wiring.opened_intake(store, looked_up=library, tracer=tracer))
         backend = _backend(store, intake, library, _lane(), tracer)
+        intake.after_commit(backend.feed.wake)
         if os.environ.get(_ROUNDS) != "elsewhere":
             opened.enter_context(rounds(store, intake, tracer))
         made = make_app(backend, opened.pop_all().close)
@@ -159,6 +160,7 @@ def _backend(
         settings=Settings(public_url=os.environ.get(_URL, "")),
         lane=lane,
         tracer=tracer,
+        is_store_far=store.facts().server is not None,
     )
 
 

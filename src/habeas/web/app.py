@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, Literal, cast
 
 import msgspec
@@ -48,7 +48,8 @@ def make_app(backend: Backend, closing: Callable[[], None] = lambda: None) -> Li
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         writing = asyncio.create_task(_write_use(backend))
         try:
-            yield
+            async with nullcontext() if backend.gate is None else backend.gate.following():
+                yield
         finally:
             writing.cancel()
             await to_thread.run_sync(_use_written, backend)

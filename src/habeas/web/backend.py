@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from habeas.domain.exposure import CoinsAsked, Exposure
 from habeas.domain.screening import Screening
+from habeas.gateway.current import CurrentGate
 from habeas.playbook.policy import Playbook
 from habeas.service.feed import Feed
 from habeas.service.files import Files
@@ -54,7 +55,9 @@ class Backend:
         settings: Settings,
         lane: LaneTokens | None = None,
         tracer: Tracer | None = None,
+        is_store_far: bool = False,
     ) -> None:
+        """`is_store_far`: asking the store takes longer than going to a thread and back, so a gate answers for it."""
         self.store = store
         self.playbook = playbook
         self.intake = intake
@@ -69,6 +72,7 @@ class Backend:
         self.questions = Questions(store, playbook, places, lists)
         self.files = Files(store, playbook, intake)
         self.feed = Feed(store, playbook, clock)
+        self.gate = CurrentGate(store, self.feed, self.questions, clock) if is_store_far else None
         self.metrics = Metrics()
         intake.count_commits(self.metrics.count_commit)
         self.keys = KeyRing(store)

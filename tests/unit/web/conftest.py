@@ -48,7 +48,12 @@ class Service:
     """The service with a client that speaks to it."""
 
     def __init__(
-        self, settings: Settings | None = None, lane: LaneTokens | None = None, tracer: Tracer | None = None
+        self,
+        settings: Settings | None = None,
+        lane: LaneTokens | None = None,
+        tracer: Tracer | None = None,
+        *,
+        is_store_far: bool = False,
     ) -> None:
         self.clock = Clock()
         self.store: Store = MemoryStore()
@@ -66,6 +71,7 @@ class Service:
             settings=settings or Settings(feed_for_s=0),
             lane=lane,
             tracer=tracer,
+            is_store_far=is_store_far,
         )
         self.client = TestClient(make_app(self.backend), raise_server_exceptions=False)
         self._secrets: dict[Any, str] = {}

@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +56,13 @@ def test_open_cases_are_counted_by_queue(service: Service) -> None:
     told = figures(service)
     assert told['habeas_open_cases{queue="scams"}'] == 2
     assert told['habeas_open_cases{queue="identity"}'] == 1
+
+
+def test_the_operating_guide_names_every_figure_and_no_other(service: Service) -> None:
+    page = (Path(__file__).parents[3] / "docs/operating.md").read_text(encoding="utf-8")
+    said = set(re.findall(r"^\| `(habeas_\w+)(?:\{[\w,]+\})?` \|", page, re.MULTILINE))
+    told = set(re.findall(r"^# TYPE (habeas_\w+) ", service.get("/metrics").text, re.MULTILINE))
+    assert said == {name for name in told if not name.endswith("_created")}
 
 
 LABELS = {"route", "status", "queue", "channel", "le"}
