@@ -23,9 +23,11 @@ from habeas.bench.http import served
 from habeas.domain.access import MACHINE_SCOPES, ROLE_SCOPES
 from habeas.domain.actor import Role
 from habeas.domain.capability import Level
+from habeas.domain.event import make_event
 from habeas.domain.ids import AccountId, EventId
 from habeas.service.keys import make_key
 from habeas.store.open import open_store
+from tests.integration.processes import opened
 
 CHECKS = (
     "not_a_server_error",
@@ -233,3 +235,27 @@ def test_a_gate_follows_the_service_and_knows_what_it_acknowledged(running: Runn
         assert gate.wait_until(datetime.now(UTC), timedelta(seconds=20))
         assert gate.check("followed", "place_order").level is Level.DENY
         assert gate.check("followed", "contact_support").level is Level.ALLOW
+
+
+def test_an_evaluation_over_a_server_knows_all_that_another_process_was_acknowledged(
+    own_database: str, tmp_path: Path
+) -> None:
+    key_file, now = tmp_path / "habeas.key", datetime.now(UTC)
+    with opened(own_database, key_file, now) as (store, intake):
+        _, secret = make_key(store, "program", None, MACHINE_SCOPES, now)
+        headers = {"Authorization": f"Bearer {secret}"}
+        with (
+            served(own_database, tmp_path, "--key-file", str(key_file)) as server,
+            httpx.Client(headers=headers) as client,
+        ):
+            for number in range(60):
+                account = f"acct-{number}"
+                asked = {
+                    "subject": {"type": "account", "id": account},
+                    "action": {"name": "place_order"},
+                    "resource": {"type": "exchange", "id": "*"},
+                }
+                url = f"http://127.0.0.1:{server.port}/access/v1/evaluation"
+                assert client.post(url, json=asked).json()["decision"] is True
+                intake.decide(make_event("e-1", "urn:exchange", "account.opened", account, now, b'{"residence": "CN"}'))
+                assert client.post(url, json=asked).json()["decision"] is False, account

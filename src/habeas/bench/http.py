@@ -1,4 +1,5 @@
-"""The service over loopback: durable decisions a second, one event a request and in batches, and evaluations a second.
+"""The service over loopback: durable decisions a second, one event a request and in batches, and evaluations a second, over
+a store in a file and one in PostgreSQL, answered by one process and by two.
 
 The server is `habeas serve` in a process of its own; the driver keeps 32 connections busy, each with one request at a time.
 """
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -22,6 +23,7 @@ from urllib.request import urlopen
 import uvloop
 
 from habeas.bench import workload
+from habeas.bench.cluster import NoPostgresError, running
 from habeas.bench.timing import percentiles
 from habeas.domain.access import AccessScope
 from habeas.domain.event import Event
@@ -36,31 +38,58 @@ from habeas.store.open import open_store
 
 CONNECTIONS = 32
 BATCH = 100
-EVALUATIONS = 30_000
+WORKERS = (1, 2)
+"""How many processes answer."""
+EVALUATIONS_MAX = 30_000
 READY_WITHIN_S = 60.0
+SETTLED_WITHIN_S = 150e-6
+"""For each account that a gate is told of, on a busy machine."""
 
 
 def bench_http(size: int) -> dict[str, Any]:
-    """`size` restricted accounts stand in the store; a tenth of the questions is about them, the rest about free ones."""
-    with TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/habeas.db"
-        store = open_store(url)
-        _fill(store, size)
+    """`size` restricted accounts stand in each store; a tenth of the questions is about them, the rest about free ones."""
+    return {"restricted": size, "connections": CONNECTIONS, "sqlite": _in_file(size), "postgres": _in_postgres(size)}
+
+
+def _in_file(size: int) -> dict[str, Any]:
+    with TemporaryDirectory(prefix="habeas-bench-") as folder:
+        return _measured(f"sqlite:///{folder}/habeas.db", Path(folder), size)
+
+
+def _in_postgres(size: int) -> dict[str, Any]:
+    """In a server of its own, on this machine, every commit on the disk."""
+    with TemporaryDirectory(prefix="habeas-bench-") as folder:
+        try:
+            with running() as cluster:
+                return _measured(cluster.socket_url("postgres"), Path(folder), size)
+        except NoPostgresError as exc:
+            return {"not_measured": str(exc)}
+
+
+def _measured(url: str, folder: Path, size: int) -> dict[str, Any]:
+    key_file, accounts = folder / "habeas.key", max(100, size // 10)
+    secret = filled(url, key_file, size)
+    figures: dict[str, Any] = {}
+    for workers in WORKERS:
+        with served(url, folder, "--workers", str(workers), "--key-file", str(key_file)) as server:
+            settle(size)
+            figures[f"evaluations_by_{workers}"] = _drive(server, evaluations(secret, size, accounts))
+            if workers == 1:
+                day = workload.ordinary_day(min(size, 10_000), accounts, seed=11)
+                figures["single"] = _drive(server, singles(secret, day))
+                day = workload.ordinary_day(min(2 * size, 20_000), accounts, seed=12)
+                batches = _drive(server, batched(secret, day))
+                figures["batch"] = batches | {"events_per_s": round(batches["per_s"] * BATCH)}
+    return figures
+
+
+def filled(url: str, key_file: Path, restricted: int) -> str:
+    """Put so many restricted accounts, and a tenth as many free ones, into a store; the secret of a key for a driver."""
+    with closing(open_store(url, key_file)) as store:
+        _fill(store, restricted)
         scopes = frozenset({AccessScope.EVENTS_WRITE, AccessScope.EVALUATE})
         _, secret = make_key(store, "bench", None, scopes, workload.START_AT, rate_per_s=1_000_000)
-        store.close()
-        accounts = max(100, size // 10)
-        with served(url, Path(folder)) as server:
-            evaluations = _drive(server, _evaluations(secret, size, accounts))
-            single = _drive(server, _singles(secret, workload.ordinary_day(min(size, 10_000), accounts, seed=11)))
-            batches = _drive(server, _batches(secret, workload.ordinary_day(min(2 * size, 20_000), accounts, seed=12)))
-    return {
-        "restricted": size,
-        "connections": CONNECTIONS,
-        "evaluations": evaluations,
-        "single": single,
-        "batch": batches | {"events_per_s": round(batches["per_s"] * BATCH)},
-    }
+    return secret
 
 
 def _fill(store: Store, restricted: int) -> None:
@@ -76,6 +105,11 @@ def _fill(store: Store, restricted: int) -> None:
     Notices(store, shipped_playbook(), clock, []).write()
 
 
+def settle(restricted: int) -> None:
+    """Wait until the gate of a server that has just begun has been told of so many accounts, with some to spare."""
+    time.sleep(1.0 + restricted * SETTLED_WITHIN_S)
+
+
 class Server(NamedTuple):
     """A server that answers on a port of this machine."""
 
@@ -83,9 +117,17 @@ class Server(NamedTuple):
     pid: int
 
     def cpu_s(self) -> float:
-        """How long it has kept processors busy."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """How long it and the processes that it started have kept processors busy."""
+        return sum(_ticks(pid) for pid in (self.pid, *_children(self.pid))) / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 @contextmanager
@@ -117,10 +159,11 @@ def _is_ready(port: int) -> bool:
         return False
 
 
-def _evaluations(secret: str, restricted: int, accounts: int) -> Iterator[bytes]:
+def evaluations(secret: str, restricted: int, accounts: int) -> Iterator[bytes]:
+    """Questions, as whole requests."""
     limited = [event.account for event in workload.everything_restricts(min(restricted, 5_000))]
     capabilities = ("withdraw_crypto", "place_order", "login", "view", "p2p")
-    for number in range(EVALUATIONS):
+    for number in range(min(EVALUATIONS_MAX, 10 * restricted)):
         account = limited[number % len(limited)] if number % 10 == 0 else f"a{number % accounts}"
         asked = {
             "subject": {"type": "account", "id": account},
@@ -131,12 +174,14 @@ def _evaluations(secret: str, restricted: int, accounts: int) -> Iterator[bytes]
         yield _request("/access/v1/evaluation", secret, "application/json", json.dumps(asked).encode())
 
 
-def _singles(secret: str, events: Iterable[Event]) -> Iterator[bytes]:
+def singles(secret: str, events: Iterable[Event]) -> Iterator[bytes]:
+    """Requests with one event each."""
     for event in events:
         yield _request("/v1/events", secret, "application/cloudevents+json", json.dumps(_envelope(event)).encode())
 
 
-def _batches(secret: str, events: Iterable[Event]) -> Iterator[bytes]:
+def batched(secret: str, events: Iterable[Event]) -> Iterator[bytes]:
+    """Requests with `BATCH` events each."""
     remaining = iter(events)
     while batch := [_envelope(event) for event in islice(remaining, BATCH)]:
         yield _request("/v1/events", secret, "application/cloudevents-batch+json", json.dumps(batch).encode())
@@ -176,6 +221,7 @@ def _drive(server: Server, requests: Iterable[bytes]) -> dict[str, Any]:
         "per_s": round(len(made) / wall_s),
         "ms": percentiles(durations, 1e3),
         "server_cpu_us": round(cpu_s / len(made) * 1e6),
+        "load_1min": round(os.getloadavg()[0], 2),
     }
 
 

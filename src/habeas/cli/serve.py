@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from habeas.service.intake import Intake
     from habeas.service.library import Library
     from habeas.service.ports import Store
+    from habeas.service.tracing import Tracer
     from habeas.web.backend import Backend
     from habeas.web.lane import LaneTokens
 
@@ -32,8 +34,8 @@ BODY_WITHIN_S = 5
 
 CONNECTIONS_MAX = 2_000
 
-_STORE, _URL, _JWKS, _ISSUER, _AUDIENCE = (
-    f"HABEAS_{name}" for name in ("STORE", "PUBLIC_URL", "LANE_JWKS", "LANE_ISSUER", "LANE_AUDIENCE")
+_STORE, _KEY_FILE, _URL, _JWKS, _ISSUER, _AUDIENCE = (
+    f"HABEAS_{name}" for name in ("STORE", "KEY_FILE", "PUBLIC_URL", "LANE_JWKS", "LANE_ISSUER", "LANE_AUDIENCE")
 )
 
 
@@ -69,8 +71,11 @@ def serve(
     """
     import uvicorn
 
+    key_file = wiring.key_file()
+    # What the processes that answer are told, by way of the environment.
     told = {
         _STORE: wiring.store_url(store),
+        _KEY_FILE: None if key_file is None else str(key_file),
         _URL: public_url,
         _JWKS: lane_jwks,
         _ISSUER: lane_issuer,
@@ -100,7 +105,12 @@ def serve(
         uvicorn.run(application, factory=True, **options)  # type: ignore[arg-type] # the options of several types
         return
     os.environ[_ROUNDS] = "elsewhere"
-    with wiring.opened_store(store) as opened, wiring.opened_intake(opened) as intake, rounds(opened, intake):
+    with (
+        wiring.opened_store(store) as opened,
+        wiring.opened_tracer() as tracer,
+        wiring.opened_intake(opened, tracer=tracer) as intake,
+        rounds(opened, intake, tracer),
+    ):
         uvicorn.run("habeas.cli.serve:application", factory=True, workers=workers, **options)  # type: ignore[arg-type]
 
 
@@ -119,10 +129,12 @@ def application() -> "Litestar":
         # Made before anybody asks, so that no answer waits for it.
         for fault in library.refresh():
             print(f"habeas: {fault}", file=sys.stderr, flush=True)
-        intake = opened.enter_context(wiring.opened_intake(store, looked_up=library))
-        backend = _backend(store, intake, library, _lane())
+        tracer = opened.enter_context(wiring.opened_tracer())
+        intake = opened.enter_context(wiring.opened_intake(store, looked_up=library, tracer=tracer))
+        backend = _backend(store, intake, library, _lane(), tracer)
+        intake.after_commit(backend.feed.wake)
         if os.environ.get(_ROUNDS) != "elsewhere":
-            opened.enter_context(rounds(store, intake))
+            opened.enter_context(rounds(store, intake, tracer))
         made = make_app(backend, opened.pop_all().close)
     # What is there now stays: looking through it for garbage again and again would make answers wait.
     gc.collect()
@@ -130,7 +142,9 @@ def application() -> "Litestar":
     return made
 
 
-def _backend(store: "Store", intake: "Intake", looked_up: "Library", lane: "LaneTokens | None") -> "Backend":
+def _backend(
+    store: "Store", intake: "Intake", looked_up: "Library", lane: "LaneTokens | None", tracer: "Tracer | None"
+) -> "Backend":
     """What the service over HTTP works with."""
     from habeas.web.backend import Backend, Settings
 
@@ -145,18 +159,21 @@ def _backend(store: "Store", intake: "Intake", looked_up: "Library", lane: "Lane
         trace=lambda asked: origin(asked, store, looked_up),
         settings=Settings(public_url=os.environ.get(_URL, "")),
         lane=lane,
+        tracer=tracer,
+        is_store_far=store.facts().server is not None,
     )
 
 
 @contextmanager
-def rounds(store: "Store", intake: "Intake") -> Iterator[None]:
+def rounds(store: "Store", intake: "Intake", tracer: "Tracer | None" = None) -> Iterator[None]:
     """The worker's rounds in a thread, until the block ends.
 
     Within one process writers take turns by a lock; by SQLite's they would sleep for up to a tenth of a second.
     """
     stopping = Event()
     senders = senders_in_use()
-    thread = Thread(target=keep_working, args=(store, intake, senders, stopping), name="habeas-rounds", daemon=True)
+    work = partial(keep_working, store, intake, senders, stopping, tracer=tracer)
+    thread = Thread(target=work, name="habeas-rounds", daemon=True)
     thread.start()
     try:
         yield

@@ -9,7 +9,9 @@ from habeas.cli import show, wiring
 from habeas.cli.options import JsonOption, StoreOption
 from habeas.domain.errors import BadInputError
 
-app = typer.Typer(no_args_is_help=True, help="Where the records lie: copy them from a file into a server, and back.")
+app = typer.Typer(
+    no_args_is_help=True, help="Where the records lie: copy them from a file into a server, and back; back up a file."
+)
 
 
 @app.command()
@@ -56,6 +58,34 @@ def copy(
     print(f"{sum(copied.values())} rows are the same in both, {copied['journal']} of them journal entries")
     print("the journal verifies" if not faults else f"the journal has the {len(faults)} faults that it had before")
     print(f"the key file of the new store is {theirs}")
+
+
+@app.command()
+def backup(
+    to: Annotated[Path, typer.Argument(metavar="FILE", help="The backup: a new file.")],
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Copy a store in a file as it is at one instant, while everything runs. Its keys are not in it: keep them apart.
+
+    Example: habeas store backup /backup/habeas-2026-11-23.db
+    """
+    from habeas.store.open import key_path_of
+    from habeas.store.sqlite import SqliteStore
+    from habeas.store.vault import signing_key_path
+
+    url = wiring.store_url(store)
+    with wiring.opened_store(url) as opened:
+        if not isinstance(opened, SqliteStore):
+            raise BadInputError(f"`{url}` is no file; back up a store in PostgreSQL with pg_dump (docs/operating.md)")
+        opened.back_up(to)
+    key = key_path_of(url)
+    assert key is not None
+    keys = [str(path) for path in (key, signing_key_path(key)) if path.exists()]
+    if json:
+        show.json_line({"file": str(to), "bytes": to.stat().st_size, "keys": keys})
+        return
+    print(f"{to} has the store as it was, {to.stat().st_size} bytes; its keys are not in it: {', '.join(keys)}")
 
 
 def _copy_keys(*pairs: tuple[Path, Path]) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import habeas
 from habeas.domain.errors import BadInputError
 from habeas.domain.region import RegionPolicy
 from habeas.playbook.load import read_playbook, shipped_playbook
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from habeas.service.library import Library
     from habeas.service.ports import Clock, Sender, Store
     from habeas.service.questions import Questions
+    from habeas.service.tracing import Tracer
     from habeas.store.ledger import LedgerStore, StoredLedger
 
 
@@ -78,15 +80,39 @@ def opened_store(url: str | None) -> "Iterator[Store]":
 
 @contextmanager
 def opened_intake(
-    store: "Store", clock: "Clock" = now, looked_up: "Library | None" = None, batch_max: int | None = None
+    store: "Store",
+    clock: "Clock" = now,
+    looked_up: "Library | None" = None,
+    batch_max: int | None = None,
+    tracer: "Tracer | None" = None,
 ) -> "Iterator[Intake]":
     """An intake over the store, with the playbook in use; it looks up in the store's reference sets, or in what is given."""
     from habeas.service.intake import BATCH_MAX, Intake
 
     looked_up = looked_up or library(store)
     traced = coins(store, looked_up)
-    with Intake(store, playbook(), looked_up, looked_up, clock, traced, batch_max or BATCH_MAX) as intake:
+    with Intake(store, playbook(), looked_up, looked_up, clock, traced, batch_max or BATCH_MAX, tracer) as intake:
         yield intake
+
+
+@contextmanager
+def opened_tracer() -> "Iterator[Tracer | None]":
+    """Who is told what takes how long: the collector that the environment names, None without one. Raises BadInputError."""
+    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        yield None
+        return
+    try:
+        from habeas.telemetry.otel import OtelTracer
+    except ImportError:
+        raise BadInputError(
+            "OTEL_EXPORTER_OTLP_ENDPOINT asks for traces and OpenTelemetry is not installed; install `habeas[otel]`, or "
+            "unset it"
+        ) from None
+    tracer = OtelTracer(habeas.__version__)
+    try:
+        yield tracer
+    finally:
+        tracer.close()
 
 
 def coins(store: "Store", looked_up: "Library") -> "LedgerCoins":
@@ -156,11 +182,17 @@ def senders(smtp: str | None, mail_from: str | None, webhook: str | None) -> "li
     server, hook = smtp or os.environ.get("HABEAS_SMTP"), webhook or os.environ.get("HABEAS_WEBHOOK")
     if server:
         sender = mail_from or os.environ.get("HABEAS_MAIL_FROM", "")
-        user, password = (os.environ.get(name, "") for name in ("HABEAS_SMTP_USER", "HABEAS_SMTP_PASSWORD"))
+        user, password = os.environ.get("HABEAS_SMTP_USER", ""), _secret("HABEAS_SMTP_PASSWORD")
         found.append(EmailSender(mail_server(server, sender, user, password)))
     if hook:
-        found.append(WebhookSender(hook, os.environ.get("HABEAS_WEBHOOK_SECRET", "")))
+        found.append(WebhookSender(hook, _secret("HABEAS_WEBHOOK_SECRET")))
     return found
+
+
+def _secret(name: str) -> str:
+    """A secret as the environment has it: itself, or in `<name>_FILE` the file that it is in. Raises BadInputError."""
+    path = os.environ.get(f"{name}_FILE")
+    return read_input(Path(path)).decode().strip() if path else os.environ.get(name, "")
 
 
 def playbook() -> Playbook:

@@ -14,12 +14,14 @@ from habeas.cli.options import AccountArgument, JsonOption, StoreOption, account
 from habeas.cli.sealed import SealedKeyOption, SealedStoreOption, desk_on, sealed_url
 from habeas.domain.errors import BadInputError, HabeasError
 from habeas.domain.notice import Channel
+from habeas.service.tracing import Attribute, SpanName
 
 if TYPE_CHECKING:
     from habeas.service.delivery import Couriers
     from habeas.service.intake import Intake
     from habeas.service.notices import Notices
     from habeas.service.ports import Sender, Store
+    from habeas.service.tracing import Tracer
 
 ROUND_EVERY_S = 1.0
 
@@ -61,7 +63,8 @@ def worker(
         raise BadInputError(f"--enable `{enable}` is no channel; known are {known}")
     with ExitStack() as stack:
         opened = stack.enter_context(wiring.opened_store(store))
-        intake = stack.enter_context(wiring.opened_intake(opened))
+        tracer = stack.enter_context(wiring.opened_tracer())
+        intake = stack.enter_context(wiring.opened_intake(opened, tracer=tracer))
         more: dict[str, Callable[[], int]] = {}
         if sealed_url(sealed_store) is not None:
             desk = stack.enter_context(desk_on(opened, sealed_store, sealed_key))
@@ -73,7 +76,7 @@ def worker(
             if once or any(done.values()):
                 show.json_line(done) if json else print(_told(done))
 
-        failed = keep_working(opened, intake, senders, Event(), tell, more, once=once)
+        failed = keep_working(opened, intake, senders, Event(), tell, more, once=once, tracer=tracer)
         if failed:
             raise failed[0]
 
@@ -96,6 +99,7 @@ def keep_working(
     more: Mapping[str, Callable[[], int]] = MappingProxyType({}),
     *,
     once: bool = False,
+    tracer: "Tracer | None" = None,
 ) -> list[HabeasError]:
     """Rounds of what is due, one a second, until it is to stop; what went wrong in the last one. `more` are further parts of a
     round, by name.
@@ -107,7 +111,7 @@ def keep_working(
     said = ""
     with Couriers(store, senders, wiring.now) as couriers:
         while True:
-            done, failed = _round(store, intake, notices, couriers, more, wait=once)
+            done, failed = _round(store, intake, notices, couriers, more, tracer, wait=once)
             tell(done)
             if once:
                 return failed
@@ -122,6 +126,7 @@ def _round(
     notices: "Notices",
     couriers: "Couriers",
     more: Mapping[str, Callable[[], int]],
+    tracer: "Tracer | None",
     *,
     wait: bool,
 ) -> tuple[dict[str, int], list[HabeasError]]:
@@ -145,12 +150,19 @@ def _round(
     failed: list[HabeasError] = []
     for name, part in parts.items():
         try:
-            done[name] = part()
+            done[name] = part() if tracer is None else _traced(tracer, name, part)
         except HabeasError as exc:
             done[name] = 0
             failed.append(exc)
     couriers.start()
     return done | couriers.done(wait=wait), failed
+
+
+def _traced(tracer: "Tracer", name: str, part: Callable[[], int]) -> int:
+    with tracer.span(SpanName.PART, {Attribute.PART: name}) as span:
+        done = part()
+        span.tell(Attribute.DONE, done)
+    return done
 
 
 def _complain(failed: list[HabeasError], said: str) -> str:

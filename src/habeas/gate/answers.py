@@ -131,7 +131,7 @@ class Answers:
         found: tuple[Limit, ...] = ()
         if not is_stale and self._needs_record(account, entry, request):
             return None
-        if _is_limited_apart(request):
+        if is_limited_apart(request):
             limited = self._limited_apart(account, request)
             if limited is None and not is_stale:
                 return None
@@ -179,7 +179,7 @@ def _may_be_permitted(entry: Entry, request: Request) -> bool:
     return request.destination is not None and request.amount is not None and request.asset is not None
 
 
-def _is_limited_apart(request: Request) -> bool:
+def is_limited_apart(request: Request) -> bool:
     """Whether what the request says of itself may limit it: its IP address, or the wallet that it sends to."""
     return request.ip is not None or (
         request.capability is Capability.WITHDRAW_CRYPTO and request.destination is not None

@@ -174,6 +174,11 @@ class Feed:
                 self._waiting.discard(wake)
 
 
+def position_of(cursor: str) -> int:
+    """How far somebody at a cursor has been told."""
+    return _split(cursor)[0]
+
+
 def _piece(messages: Iterator[Message]) -> list[Message]:
     """The next messages, at most `PIECE`."""
     return [message for _, message in zip(range(PIECE), messages, strict=False)]

@@ -7,10 +7,12 @@ batch has its own accounts alone, and is decided again if what it read of others
 
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from queue import SimpleQueue
 from threading import Thread
-from typing import Self
+from time import perf_counter
+from typing import Any, Self
 
 from msgspec.structs import replace
 
@@ -26,6 +28,7 @@ from habeas.domain.ids import AccountId, EntityId, EventId, event_seed
 from habeas.playbook.policy import Playbook, Policy
 from habeas.service.enrich import look_up, relate
 from habeas.service.ports import Clock, Coins, Lists, Places, Reader, Store, UnitOfWork
+from habeas.service.tracing import Answered, Attribute, SpanName, Tracer
 
 BATCH_MAX = 64
 
@@ -44,6 +47,7 @@ class Intake:
         clock: Clock,
         coins: Coins | None = None,
         batch_max: int = BATCH_MAX,
+        tracer: Tracer | None = None,
     ) -> None:
         """`batch_max`: how many events share one commit at most. More of them cost less each, and let others wait longer."""
         self._store = store
@@ -52,9 +56,11 @@ class Intake:
         self._lists = lists
         self._coins = coins
         self._batch_max = batch_max
+        self._tracer = tracer
         self.clock = clock
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._told: list[Callable[[], None]] = []
+        self._counted: list[Callable[[int, float], None]] = []
         with store.reading() as reader:
             known = reader.playbook_text(playbook.version)
         if known != playbook.text:
@@ -71,13 +77,20 @@ class Intake:
 
     def submit(self, event: Event) -> "Future[Outcome]":
         """Queue an event. The future ends when the event is durable, or with why it was refused."""
-        waiting = _Waiting(event, look_up(event, self._places, self._lists, self._coins), self.clock())
+        within = None if self._tracer is None else self._tracer.here()
+        waiting = _Waiting(event, look_up(event, self._places, self._lists, self._coins), self.clock(), within)
         self._queue.put(waiting)
         return waiting.future
 
     def after_commit(self, tell: Callable[[], None]) -> None:
         """Call something, shortly, in the writing thread, after each commit from now on."""
         self._told.append(tell)
+
+    def count_commits(self, count: Callable[[int, float], None]) -> None:
+        """Tell something, in the writing thread, how many events each commit from now on has, and how many seconds it took
+        from the first decision until it was durable.
+        """
+        self._counted.append(count)
 
     def decide(self, event: Event) -> Outcome:
         """Submit one event and wait for its outcome. Raises EventRejectedError if it is refused."""
@@ -125,19 +138,35 @@ class Intake:
     def _commit(self, batch: Sequence["_Waiting"]) -> list[Answer]:
         if not batch:
             return []
-        try:
-            answers = self._decide(batch, {waiting.event.account for waiting in batch})
-        except ConflictError:
-            # While nobody else writes at all, nothing can come between again.
-            answers = self._decide(batch, None)
+        begun = perf_counter()
+        with self._span(SpanName.COMMIT, {Attribute.EVENTS: len(batch)}):
+            try:
+                answers = self._decide(batch, {waiting.event.account for waiting in batch})
+            except ConflictError:
+                # While nobody else writes at all, nothing can come between again.
+                answers = self._decide(batch, None)
         for tell in self._told:
             tell()
+        for count in self._counted:
+            count(len(batch), perf_counter() - begun)
         return answers
+
+    def _span(
+        self, name: SpanName, attributes: dict[Attribute, str | int], within: object | None = None
+    ) -> AbstractContextManager[Any]:
+        return nullcontext() if self._tracer is None else self._tracer.span(name, attributes, within)
 
     def _decide(self, batch: Sequence["_Waiting"], accounts: Collection[AccountId] | None) -> list[Answer]:
         expected = [(event.account, event.source, event.id) for event in (waiting.event for waiting in batch)]
         with self._store.transaction(accounts, expected) as work:
-            return [self._decide_one(work, waiting) for waiting in batch]
+            decide_one = self._decide_one if self._tracer is None else self._decide_one_traced
+            return [decide_one(work, waiting) for waiting in batch]
+
+    def _decide_one_traced(self, work: UnitOfWork, waiting: "_Waiting") -> Answer:
+        with self._span(SpanName.DECISION, {}, waiting.within) as span:
+            answer = self._decide_one(work, waiting)
+            span.tell(Attribute.ANSWER, _answered(answer))
+        return answer
 
     def _decide_one(self, work: UnitOfWork, waiting: "_Waiting") -> Answer:
         event = waiting.event
@@ -187,13 +216,20 @@ def _entity(event: Event, state: AccountState) -> EntityId:
     return EntityId(said) if said else state.entity
 
 
+def _answered(answer: Answer) -> Answered:
+    if isinstance(answer, HabeasError):
+        return Answered.REFUSED
+    return Answered.DUPLICATE if answer.duplicate else Answered.DECIDED
+
+
 class _Waiting:
-    """An event in the queue, what was looked up about it, when it arrived, and who waits for it."""
+    """An event in the queue, what was looked up about it, when it arrived, within which span, and who waits for it."""
 
-    __slots__ = ("event", "facts", "future", "received_at")
+    __slots__ = ("event", "facts", "future", "received_at", "within")
 
-    def __init__(self, event: Event, facts: Facts, received_at: datetime) -> None:
+    def __init__(self, event: Event, facts: Facts, received_at: datetime, within: object | None = None) -> None:
         self.event = event
         self.facts = facts
         self.received_at = received_at
+        self.within = within
         self.future: Future[Outcome] = Future()

@@ -162,6 +162,19 @@ class StoreFacts(Struct, frozen=True, kw_only=True):
     """Settings of the server by which a commit could be lost."""
 
 
+class Backlog(Struct, frozen=True, kw_only=True):
+    """What waits in a store: numbers, and nothing of whom they are about."""
+
+    cases: dict[str, int]
+    """Open cases by queue."""
+    timers: int
+    """Timers that were due at an instant."""
+    messages: int
+    """Messages in the outbox that nobody has delivered yet."""
+    deliveries: dict[str, int]
+    """Notices that have not arrived and will be tried again, by channel."""
+
+
 class Reader(Protocol):
     """One consistent view of a store.
 
@@ -322,6 +335,9 @@ class Reader(Protocol):
 
     def verify_journal(self, accounts: Iterable[AccountId] | None = None) -> Iterator[JournalFault]:
         """Walk every account's chain, or those of some known accounts; yields each fault, nothing when all verifies."""
+
+    def backlog(self, due_at: datetime) -> Backlog:
+        """What waits, with the timers that were due at an instant. Costs a look at each thing that waits."""
 
     def journal_length(self) -> int:
         """How many journal entries there are."""

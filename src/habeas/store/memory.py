@@ -349,6 +349,13 @@ class MemoryRows:
     def last_limit_change(self) -> int:
         return next((row.position for row in reversed(self._tables.limit_changes.values())), 0)
 
+    def backlog(self, due_at: int) -> Sequence[tuple[str, str, int]]:
+        waiting = [("cases", row.queue) for row in self._cases() if row.status == CaseStatus.OPEN]
+        waiting += [("timers", "") for row in self._tables.timers.values() if row.due_at <= due_at]
+        waiting += [("messages", "") for _ in self._tables.queue]
+        waiting += [("deliveries", row.channel) for row in self._tables.deliveries.values() if row.next_at is not None]
+        return [(*what, count) for what, count in Counter(waiting).items()]
+
     def entry_count(self) -> int:
         return sum(len(folder.journal) for folder in self._tables.folders.values())
 

@@ -165,6 +165,12 @@ _WAITING_DELIVERIES = """
 _TAKE_DELIVERIES = f"{_WAITING_DELIVERIES} FOR UPDATE SKIP LOCKED"
 _CHANNEL = "SELECT * FROM channel WHERE channel = %b"
 _TAKE_CHANNEL = f"{_CHANNEL} FOR UPDATE"
+_BACKLOG = """
+    SELECT 'cases', queue, count(*) FROM case_file WHERE status = 'open' GROUP BY queue
+    UNION ALL SELECT 'timers', '', count(*) FROM timer WHERE due_at <= %b
+    UNION ALL SELECT 'messages', '', count(*) FROM outbox WHERE delivered_at IS NULL
+    UNION ALL SELECT 'deliveries', channel, count(*) FROM delivery WHERE next_at IS NOT NULL GROUP BY channel
+"""
 _PLAYBOOK = "SELECT text FROM playbook WHERE version = %b"
 _BATCH = "SELECT * FROM batch WHERE id = %b"
 _BATCHES = "SELECT * FROM batch ORDER BY id"
@@ -539,6 +545,9 @@ class _Questions:
     def last_limit_change(self) -> int:
         position: int = self._one(_LAST_LIMIT_CHANGE)
         return position
+
+    def backlog(self, due_at: int) -> Sequence[tuple[str, str, int]]:
+        return [(what, of, count) for what, of, count in self._run(_BACKLOG, (due_at,))]
 
     def entry_count(self) -> int:
         count: int = self._one(_ENTRY_COUNT)

@@ -481,6 +481,9 @@ class Rows(Protocol):
 
     def entry_count(self) -> int: ...
 
+    def backlog(self, due_at: int) -> Sequence[tuple[str, str, int]]:
+        """What waits, how many of it: `cases` by queue, `deliveries` by channel, `messages`, and `timers` due at or before."""
+
     def strangers(self) -> Sequence[AccountId]:
         """Accounts that have journal entries and are not there themselves."""
 

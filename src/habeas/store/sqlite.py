@@ -1,9 +1,10 @@
 """The store in one SQLite file, which several processes may share (`sqlite_file`)."""
 
+import os
 import sqlite3
 import stat
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from habeas.domain.ids import (
@@ -21,6 +22,7 @@ from habeas.store.errors import (
     AlreadyRecordedError,
     LostKeyError,
     StaleWriteError,
+    StoreError,
 )
 from habeas.store.ledger_tables import FileLedgerTables, LedgerTables
 from habeas.store.migrations import PUBLIC
@@ -91,6 +93,12 @@ _QUEUED_ABOUT = """
     SELECT o.position, k.wrapped_key, o.account_id, o.id, o.about, o.topic, o.body
     FROM outbox o INDEXED BY outbox_waiting_by_topic LEFT JOIN account_key k ON k.account_id = o.account_id
     WHERE o.delivered_at IS NULL AND o.position > ? AND o.topic = ? ORDER BY o.position LIMIT ?
+"""
+_BACKLOG = """
+    SELECT 'cases', queue, count(*) FROM case_file WHERE status = 'open' GROUP BY queue
+    UNION ALL SELECT 'timers', '', count(*) FROM timer WHERE due_at <= ?
+    UNION ALL SELECT 'messages', '', count(*) FROM outbox WHERE delivered_at IS NULL
+    UNION ALL SELECT 'deliveries', channel, count(*) FROM delivery WHERE next_at IS NOT NULL GROUP BY channel
 """
 _PLAYBOOK = "SELECT text FROM playbook WHERE version = ?"
 _LIMITED_ACCOUNTS = """
@@ -424,6 +432,9 @@ class SqliteRows:
         position: int = self._run(_LAST_LIMIT_CHANGE).fetchone()[0]
         return position
 
+    def backlog(self, due_at: int) -> Sequence[tuple[str, str, int]]:
+        return [(what, of, count) for what, of, count in self._run(_BACKLOG, (due_at,))]
+
     def entry_count(self) -> int:
         count: int = self._run(_ENTRY_COUNT).fetchone()[0]
         return count
@@ -600,3 +611,19 @@ class SqliteStore(SqliteFile):
             key_path=str(self._key_path),
             key_mode=stat.S_IMODE(self._key_path.stat().st_mode),
         )
+
+    def back_up(self, to: Path) -> None:
+        """Copy the whole store, as of one instant, into a new file that only its owner may read; everybody reads and writes
+        on meanwhile. Keys are not in it. Raises StoreError, also where there is a file already.
+        """
+        try:
+            os.close(os.open(to, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        except OSError as exc:
+            raise StoreError(f"the backup `{to}` cannot be made: {exc.strerror}; name a new file") from None
+        try:
+            # All pages in one step: a copy in several would begin again whenever another process writes.
+            with self._translated(), closing(self._connect()) as source, closing(sqlite3.connect(to)) as target:
+                source.backup(target)
+        except BaseException:
+            to.unlink()
+            raise

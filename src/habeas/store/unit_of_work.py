@@ -33,6 +33,7 @@ from habeas.domain.notice import Channel, ChannelHealth, Delivery, Notice
 from habeas.domain.restriction import Restriction, Status
 from habeas.service.ports import (
     FIRST,
+    Backlog,
     Batch,
     DueTimer,
     JournalFault,
@@ -259,6 +260,17 @@ class StoredReader:
             yield from verify(account, self._entries(account), row.journal_sequence, row.journal_head)
         for account in self._rows.strangers() if accounts is None else ():
             yield JournalFault(account, 0, "there is a journal of this account, and no account")
+
+    def backlog(self, due_at: datetime) -> Backlog:
+        counts: dict[str, dict[str, int]] = {"cases": {}, "timers": {}, "messages": {}, "deliveries": {}}
+        for what, of, count in self._rows.backlog(to_column(due_at)):
+            counts[what][of] = count
+        return Backlog(
+            cases=counts["cases"],
+            timers=sum(counts["timers"].values()),
+            messages=sum(counts["messages"].values()),
+            deliveries=counts["deliveries"],
+        )
 
     def journal_length(self) -> int:
         return self._rows.entry_count()

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, Literal, cast
 
 import msgspec
@@ -17,6 +17,7 @@ from litestar.response import Stream
 from habeas.domain.errors import BadInputError, HabeasError
 from habeas.domain.event_data import AccountName, Token
 from habeas.service.keys import PREFIX
+from habeas.service.tracing import Attribute, SpanName, Tracer
 from habeas.web import problem as problems
 from habeas.web.backend import Backend
 from habeas.web.credentials import admit
@@ -47,7 +48,8 @@ def make_app(backend: Backend, closing: Callable[[], None] = lambda: None) -> Li
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         writing = asyncio.create_task(_write_use(backend))
         try:
-            yield
+            async with nullcontext() if backend.gate is None else backend.gate.following():
+                yield
         finally:
             writing.cancel()
             await to_thread.run_sync(_use_written, backend)
@@ -82,8 +84,21 @@ def _handler(path: str, backend: Backend) -> HTTPRouteHandler:
 
     async def endpoint(request: _Request) -> Response[Any]:
         operation, begun = rows[request.method], time.perf_counter()
-        response = await answered(operation, request)
+        answering = answered(operation, request)
+        response = await (
+            answering if backend.tracer is None else traced(backend.tracer, operation, request, answering)
+        )
         backend.metrics.count(operation.name, response.status_code or operation.status, time.perf_counter() - begun)
+        return response
+
+    async def traced(
+        tracer: Tracer, operation: Operation, request: _Request, answering: Awaitable[Response[Any]]
+    ) -> Response[Any]:
+        said = {Attribute.METHOD: operation.method, Attribute.ROUTE: operation.path}
+        within = tracer.from_caller(request.headers.get("traceparent"))
+        with tracer.span(SpanName.REQUEST, said, within) as span:
+            response = await answering
+            span.tell(Attribute.STATUS, response.status_code or operation.status)
         return response
 
     async def answered(operation: Operation, request: _Request) -> Response[Any]:

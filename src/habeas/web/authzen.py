@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 import msgspec
+from anyio import to_thread
 from msgspec import Meta, Struct, field
 
 from habeas.domain.capability import Capability, Level
@@ -184,7 +185,7 @@ async def evaluate(backend: Backend, call: Call) -> Reply:
         asked = _decode(call.body)
     except (*_UNREADABLE, msgspec.DecodeError) as exc:
         raise BadInputError(f"the evaluation cannot be read: {exc}") from None
-    return _reply(answer(backend, asked), call)
+    return _reply(await _answered(backend, asked), call)
 
 
 def evaluate_many(backend: Backend, call: Call) -> Reply:
@@ -221,17 +222,38 @@ def configuration(backend: Backend, call: Call) -> Configuration:  # noqa: ARG00
 
 def answer(backend: Backend, asked: Evaluation) -> Answer:
     """The answer to one question. Raises BadInputError for a malformed id or an unknown capability."""
+    if asked.subject.type == "applicant":
+        return _told(_applicant(backend, asked, _capability(backend, asked)))
+    return _told(backend.questions.check(*_question(backend, asked)))
+
+
+async def _answered(backend: Backend, asked: Evaluation) -> Answer:
+    """The same on the event loop, which must not wait for a server."""
+    if backend.gate is None:
+        return answer(backend, asked)
+    if asked.subject.type == "applicant":
+        return await to_thread.run_sync(answer, backend, asked)
+    return _told(await backend.gate.check(*_question(backend, asked)))
+
+
+def _capability(backend: Backend, asked: Evaluation) -> Capability:
     capability = backend.playbook.capability(asked.action.name)
     if capability is None:
         raise BadInputError(
             f"`{asked.action.name}` is no capability; known are {', '.join(Capability)}, and the actions of the playbook"
         )
-    if asked.subject.type == "applicant":
-        verdict = _applicant(backend, asked, capability)
-    elif capability is Capability.OPEN_ACCOUNT:
+    return capability
+
+
+def _question(backend: Backend, asked: Evaluation) -> tuple[AccountId, Request]:
+    """What is asked about an account."""
+    capability = _capability(backend, asked)
+    if capability is Capability.OPEN_ACCOUNT:
         raise BadInputError("`open_account` is asked for a subject of type `applicant`")
-    else:
-        verdict = backend.questions.check(_account(asked.subject.id), _request(backend, asked.context, capability))
+    return _account(asked.subject.id), _request(backend, asked.context, capability)
+
+
+def _told(verdict: Verdict) -> Answer:
     return Answer(
         verdict.level is Level.ALLOW,
         Reasons(

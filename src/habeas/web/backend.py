@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from habeas.domain.exposure import CoinsAsked, Exposure
 from habeas.domain.screening import Screening
+from habeas.gateway.current import CurrentGate
 from habeas.playbook.policy import Playbook
 from habeas.service.feed import Feed
 from habeas.service.files import Files
@@ -13,6 +14,7 @@ from habeas.service.intake import Intake
 from habeas.service.keys import KeyRing
 from habeas.service.ports import Clock, Lists, Places, Store
 from habeas.service.questions import Questions
+from habeas.service.tracing import Tracer
 from habeas.web.lane import LaneTokens
 from habeas.web.limits import Buckets
 from habeas.web.metrics import Metrics
@@ -52,7 +54,10 @@ class Backend:
         trace: Callable[[CoinsAsked], Exposure],
         settings: Settings,
         lane: LaneTokens | None = None,
+        tracer: Tracer | None = None,
+        is_store_far: bool = False,
     ) -> None:
+        """`is_store_far`: asking the store takes longer than going to a thread and back, so a gate answers for it."""
         self.store = store
         self.playbook = playbook
         self.intake = intake
@@ -63,9 +68,12 @@ class Backend:
         self.trace = trace
         self.settings = settings
         self.lane = lane
+        self.tracer = tracer
         self.questions = Questions(store, playbook, places, lists)
         self.files = Files(store, playbook, intake)
         self.feed = Feed(store, playbook, clock)
+        self.gate = CurrentGate(store, self.feed, self.questions, clock) if is_store_far else None
         self.metrics = Metrics()
+        intake.count_commits(self.metrics.count_commit)
         self.keys = KeyRing(store)
         self.buckets = Buckets()

@@ -18,7 +18,8 @@ async def _events(backend: Backend, cursor: str | None) -> AsyncIterator[bytes]:
     # A stream ends now and then, so that nobody follows for longer than that with a key that was revoked. Whoever
     # follows comes back with a cursor, and misses nothing.
     ends_at = time.monotonic() + backend.settings.feed_for_s
-    async for message in backend.feed.follow_async(cursor):
-        yield to_event(message)
-        if isinstance(message, Fresh) and time.monotonic() >= ends_at:
-            return
+    with backend.metrics.followers.track_inprogress():
+        async for message in backend.feed.follow_async(cursor):
+            yield to_event(message)
+            if isinstance(message, Fresh) and time.monotonic() >= ends_at:
+                return

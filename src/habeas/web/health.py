@@ -1,13 +1,18 @@
 """Whether the service is there, and whether it can answer."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from msgspec import Meta, Struct
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from habeas.domain.errors import HabeasError
 from habeas.domain.ids import AccountId
 from habeas.web.backend import Backend
 from habeas.web.operation import Call, Reply
+
+OVERDUE_AFTER = timedelta(minutes=1)
+"""A worker fires what is due within about a second; what has been due for longer than this waits for a worker."""
 
 _ANYBODY = AccountId("-")
 
@@ -23,8 +28,13 @@ async def alive(backend: Backend, call: Call) -> Health:  # noqa: ARG001 - every
     return Health()
 
 
-async def metrics(backend: Backend, call: Call) -> Reply:  # noqa: ARG001 - every route is called alike
-    """What this process has counted."""
+def metrics(backend: Backend, call: Call) -> Reply:  # noqa: ARG001 - every route is called alike
+    """What this process has counted, and what waits in the store; without the latter where the store cannot be read."""
+    try:
+        with backend.store.reading() as reader:
+            backend.metrics.waits(reader.journal_end(), reader.backlog(backend.clock() - OVERDUE_AFTER))
+    except HabeasError:
+        backend.metrics.waits_unknown()
     return Reply(content=backend.metrics.told(), media_type=CONTENT_TYPE_LATEST)
 
 

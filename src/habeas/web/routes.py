@@ -690,8 +690,8 @@ OPERATIONS: tuple[Operation, ...] = (
         "countRequests",
         "service",
         To.METRICS,
-        "What this process has answered, for Prometheus",
-        handle_at_once=health.metrics,
+        "What this process has answered and what waits in the store, for Prometheus",
+        handle=health.metrics,
         answer_type=CONTENT_TYPE_LATEST,
     ),
     _read(

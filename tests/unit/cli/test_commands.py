@@ -365,6 +365,14 @@ def test_bench_prints_machine_and_figures(run: Run) -> None:
     assert report["machine"]["cores"] >= 1
 
 
+def test_the_service_is_measured_over_both_stores(run: Run) -> None:
+    figures = run("bench", "http", "--scale", "0.01", "--json").json()[0]["figures"]["http"]
+    assert figures["restricted"] == 100
+    for store in ("sqlite", "postgres"):
+        assert set(figures[store]) == {"evaluations_by_1", "evaluations_by_2", "single", "batch"}
+        assert all(each["requests"] for each in figures[store].values())
+
+
 def test_bench_import_measures_two_sizes(run: Run) -> None:
     figures = run("bench", "import", "--scale", "0.005", "--json").json()[0]["figures"]["import"]
     assert set(figures) == {"100", "500"}

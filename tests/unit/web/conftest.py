@@ -20,6 +20,7 @@ from habeas.reference.places import BuiltInPlaces
 from habeas.service.intake import Intake
 from habeas.service.keys import make_key
 from habeas.service.ports import Store
+from habeas.service.tracing import Tracer
 from habeas.store.memory import MemoryStore
 from habeas.web.app import make_app
 from habeas.web.backend import Backend, Settings
@@ -46,11 +47,18 @@ class Clock:
 class Service:
     """The service with a client that speaks to it."""
 
-    def __init__(self, settings: Settings | None = None, lane: LaneTokens | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        lane: LaneTokens | None = None,
+        tracer: Tracer | None = None,
+        *,
+        is_store_far: bool = False,
+    ) -> None:
         self.clock = Clock()
         self.store: Store = MemoryStore()
         lists = ListsBuilder(self.store.identity_key)(())
-        self.intake = Intake(self.store, PLAYBOOK, PLACES, lists, self.clock)
+        self.intake = Intake(self.store, PLAYBOOK, PLACES, lists, self.clock, tracer=tracer)
         self.backend = Backend(
             store=self.store,
             playbook=PLAYBOOK,
@@ -62,6 +70,8 @@ class Service:
             trace=lambda asked: Exposure(asset=asked.asset, amount=Decimal(0)),
             settings=settings or Settings(feed_for_s=0),
             lane=lane,
+            tracer=tracer,
+            is_store_far=is_store_far,
         )
         self.client = TestClient(make_app(self.backend), raise_server_exceptions=False)
         self._secrets: dict[Any, str] = {}

@@ -1,0 +1,1 @@
+"""How traces leave: OpenTelemetry behind the port `service.tracing`; needs the extra `otel` and a collector."""
