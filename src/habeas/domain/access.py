@@ -99,9 +99,14 @@ class ApiKey(Struct, frozen=True, omit_defaults=True, kw_only=True):
         return None if self.role is None else Actor(self.name, self.role)
 
 
+def is_person_name(name: str) -> bool:
+    """Whether somebody can be called this: it is written as `name:role`."""
+    return 0 < len(name) <= NAME_LENGTH_MAX and name.isprintable() and ":" not in name
+
+
 def require_grantable(name: str, role: Role | None, scopes: frozenset[AccessScope]) -> None:
     """Raises BadInputError where nobody may have such a key."""
-    if not name or len(name) > NAME_LENGTH_MAX or not name.isprintable() or ":" in name:
+    if not is_person_name(name):
         raise BadInputError(f"`{name}` is no name; give 1 to {NAME_LENGTH_MAX} printable characters without a colon")
     if role is not None and role not in ROLE_SCOPES:
         known = ", ".join(ROLE_SCOPES)

@@ -16,6 +16,8 @@ from habeas.service.questions import Questions
 from habeas.web.lane import LaneTokens
 from habeas.web.limits import Buckets
 from habeas.web.metrics import Metrics
+from habeas.web.oidc import Oidc
+from habeas.web.sessions import SESSION, Cookies, Session
 
 RATE_PER_S = 10_000
 """Requests a second of one credential, where its key says nothing else."""
@@ -32,6 +34,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     rate_per_s: int = RATE_PER_S
     stranger_rate_per_s: int = STRANGER_RATE_PER_S
     answer_within_s: float = 30.0
+    is_demo_login: bool = False
+    """Whether anybody may log in as anybody: in a demo on this machine only."""
     feed_for_s: float = 600.0
     """After so long a stream of the feed ends, and whoever follows it comes back with a cursor."""
 
@@ -52,6 +56,7 @@ class Backend:
         trace: Callable[[CoinsAsked], Exposure],
         settings: Settings,
         lane: LaneTokens | None = None,
+        oidc: Oidc | None = None,
     ) -> None:
         self.store = store
         self.playbook = playbook
@@ -63,9 +68,21 @@ class Backend:
         self.trace = trace
         self.settings = settings
         self.lane = lane
+        self.oidc = oidc
+        self.cookies = Cookies(store.identity_key)
         self.questions = Questions(store, playbook, places, lists)
         self.files = Files(store, playbook, intake)
         self.feed = Feed(store, playbook, clock)
         self.metrics = Metrics()
         self.keys = KeyRing(store)
         self.buckets = Buckets()
+
+    @property
+    def let_in_by(self) -> str:
+        """Who lets people in who log in with a browser; nobody, where it is empty."""
+        return self.oidc.issuer if self.oidc is not None else "demo" if self.settings.is_demo_login else ""
+
+    def session(self, cookies: str, *, is_secure: bool) -> Session | None:
+        """Who is logged in, by the `Cookie` header of a request."""
+        session = self.cookies.read(SESSION, Session, cookies, self.clock(), is_secure=is_secure) if cookies else None
+        return session if session is not None and session.by == self.let_in_by else None

@@ -35,13 +35,14 @@ from habeas.web import (
     feed,
     health,
     journal,
+    login,
     lookups,
     policy,
     webhooks,
 )
 from habeas.web.backend import Backend
 from habeas.web.openapi import describe
-from habeas.web.operation import JSON, Call, Many, OneOf, Operation
+from habeas.web.operation import FORM, HTML, JSON, SEE_OTHER, Call, Many, OneOf, Operation
 from habeas.web.pages import Page, Pieces
 
 ANYTHING = "application/octet-stream"
@@ -656,6 +657,73 @@ OPERATIONS: tuple[Operation, ...] = (
         "lost the connection goes on from the cursor in `Last-Event-ID`. A stream ends after ten minutes.",
         handle_at_once=feed.follow,
         answer_type=stream.MEDIA_TYPE,
+    ),
+    # --- logging in with a browser ------------------------------------------------------------------------------------
+    _read(
+        "/login",
+        "logIn",
+        "login",
+        None,
+        "Log in with a browser",
+        about="Sends the browser to the login provider; in a demo, shows a page with the roles instead.",
+        handle=login.begin,
+        query=login.Wanted,
+        answer_type=HTML,
+        status=SEE_OTHER,
+        problems=(404,),
+    ),
+    _read(
+        "/login/callback",
+        "comeBack",
+        "login",
+        None,
+        "Come back from the login provider",
+        about="Sets the session's cookie and sends the browser to where it wanted to go. Whoever has several roles is asked.",
+        handle=login.come_back,
+        query=login.Came,
+        answer_type=HTML,
+        status=SEE_OTHER,
+        problems=(401, 403, 404),
+    ),
+    Operation(
+        method="POST",
+        path="/login/demo",
+        name="beAnybody",
+        tag="login",
+        summary="Log in as anybody, in a demo only",
+        about="The form of the page at `/login`, with `state` and `role`.",
+        scope=None,
+        handle=login.be_anybody,
+        body_types=(FORM,),
+        answer_type=HTML,
+        status=SEE_OTHER,
+        problems=(401, 404),
+    ),
+    _read(
+        "/login/session",
+        "showSession",
+        "login",
+        None,
+        "Who is logged in",
+        about="By the session's cookie. `csrf` is what everything but GET takes besides, as `X-CSRF-Token`.",
+        handle=login.show,
+        answer=login.LoggedIn,
+        problems=(401,),
+    ),
+    Operation(
+        method="POST",
+        path="/logout",
+        name="logOut",
+        tag="login",
+        summary="Log out",
+        about="Takes the session's cookie away, and sends the browser on to the provider's own logout where it has one. "
+        "Takes the session's `csrf`, in the form or as `X-CSRF-Token`.",
+        scope=None,
+        handle=login.log_out,
+        body_types=(FORM,),
+        answer_type=HTML,
+        status=SEE_OTHER,
+        problems=(401, 403),
     ),
     # --- the service itself ------------------------------------------------------------------------------------------
     _read(

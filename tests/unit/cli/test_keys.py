@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from habeas.cli import wiring
+from habeas.simulation.play import is_story_alone
+from tests.builders import NOON
 from tests.unit.cli.conftest import Run
 
 
@@ -52,21 +55,33 @@ def test_a_key_that_is_not_there(run: Run, command: str) -> None:
     assert (ran.code, "there is no key" in ran.err) == (2, True)
 
 
+def forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `serve` tells its processes is undone after the test."""
+    names = ("PUBLIC_URL", "LANE_JWKS", "LANE_ISSUER", "LANE_AUDIENCE", "DEMO_LOGIN")
+    for name in (*names, "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_ROLES", "OIDC_NAME_CLAIM"):
+        monkeypatch.setenv(f"HABEAS_{name}", "")
+        monkeypatch.delenv(f"HABEAS_{name}")
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         (("--lane-jwks", "keys.json"), "needs --lane-issuer"),
         (("--lane-jwks", "keys.json", "--lane-issuer", "https://x.example"), "cannot read `keys.json`"),
         (("--store", "mysql://x"), "no store is known"),
+        (("--oidc-issuer", "http://login.example", "--oidc-client-id", "x"), "must begin with https://"),
+        (("--oidc-issuer", "https://login.example"), "needs --oidc-client-id"),
+        (("--oidc-issuer", "https://l.example", "--oidc-client-id", "x", "--host", "0.0.0.0"), "needs --public-url"),
+        (("--oidc-issuer", "https://l.example", "--oidc-client-id", "x", "--oidc-roles", "{}"), "must be a claim or"),
+        (("--demo-login", "--host", "0.0.0.0"), "for this machine itself"),
+        (("--demo-login", "--public-url", "https://x.example"), "goes with neither"),
+        (("--demo-login", "--oidc-issuer", "https://l.example", "--oidc-client-id", "x"), "goes with neither"),
     ],
 )
 def test_a_service_that_could_not_answer_does_not_begin(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], told: str
 ) -> None:
-    # What `serve` tells its processes is undone after the test.
-    for name in ("HABEAS_PUBLIC_URL", "HABEAS_LANE_JWKS", "HABEAS_LANE_ISSUER", "HABEAS_LANE_AUDIENCE"):
-        monkeypatch.setenv(name, "")
-        monkeypatch.delenv(name)
+    forget_settings(monkeypatch)
     ran = run("serve", *words)
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert told in ran.err
@@ -75,9 +90,24 @@ def test_a_service_that_could_not_answer_does_not_begin(
 def test_a_key_set_that_is_none_is_refused_before_anything_is_served(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("HABEAS_LANE_JWKS", "HABEAS_LANE_ISSUER"):
-        monkeypatch.setenv(name, "")
-        monkeypatch.delenv(name)
+    forget_settings(monkeypatch)
     (tmp_path / "keys.json").write_text("{}", encoding="utf-8")
     ran = run("serve", "--lane-jwks", "keys.json", "--lane-issuer", "https://x.example")
     assert "cannot be read" in ran.err
+
+
+def test_nobody_is_anybody_on_a_store_that_is_no_demo(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_settings(monkeypatch)
+    empty = run("serve", "--demo-login")
+    assert (empty.code, "holds the story of `habeas demo` and nobody else" in empty.err) == (2, True)
+    assert run("demo", "--no-serve", "--dir", tmp_path / "demo").code == 0
+    url = f"sqlite:///{tmp_path / 'demo' / 'habeas-demo.db'}"
+    with wiring.opened_store(url) as store:
+        assert is_story_alone(store)
+    event = '{"specversion":"1.0","id":"e-1","source":"x","type":"login.succeeded","subject":"real","time":"%s"}'
+    (tmp_path / "real.ndjson").write_text(event % NOON.isoformat(), encoding="utf-8")
+    run("ingest", "real.ndjson", "--store", url)
+    ran = run("serve", "--demo-login", "--store", url)
+    assert (ran.code, "and nobody else" in ran.err) == (2, True)

@@ -24,6 +24,7 @@ from habeas.store.memory import MemoryStore
 from habeas.web.app import make_app
 from habeas.web.backend import Backend, Settings
 from habeas.web.lane import LaneTokens
+from habeas.web.oidc import Oidc
 from tests.builders import NOON
 
 PLAYBOOK = shipped_playbook()
@@ -46,7 +47,9 @@ class Clock:
 class Service:
     """The service with a client that speaks to it."""
 
-    def __init__(self, settings: Settings | None = None, lane: LaneTokens | None = None) -> None:
+    def __init__(
+        self, settings: Settings | None = None, lane: LaneTokens | None = None, oidc: Oidc | None = None
+    ) -> None:
         self.clock = Clock()
         self.store: Store = MemoryStore()
         lists = ListsBuilder(self.store.identity_key)(())
@@ -62,6 +65,7 @@ class Service:
             trace=lambda asked: Exposure(asset=asked.asset, amount=Decimal(0)),
             settings=settings or Settings(feed_for_s=0),
             lane=lane,
+            oidc=oidc,
         )
         self.client = TestClient(make_app(self.backend), raise_server_exceptions=False)
         self._secrets: dict[Any, str] = {}
