@@ -26,6 +26,8 @@ TAGS = {
     "appeals": "Users contest restrictions.",
     "documents": "What users are asked for and send.",
     "campaigns": "Many accounts at once: region exits.",
+    "bulk": "Many restrictions at once: lifted or extended for one reason.",
+    "imports": "What an older system had.",
     "feed": "What gateways follow.",
     "lookups": "Listed names, and where coins came from.",
     "playbooks": "Policy as data.",
@@ -43,6 +45,9 @@ PATH_WORDS = {
     "file": "The file's id.",
     "version": "The playbook's version.",
     "campaign": "The campaign's id.",
+    "bulk": "The bulk act's id.",
+    "import": "The import's id.",
+    "channel": "`email` or `webhook`.",
 }
 _ACCOUNT = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[A-Za-z0-9][A-Za-z0-9._:@-]*$"}
 _ID = {"type": "string", "minLength": 1, "maxLength": 256}

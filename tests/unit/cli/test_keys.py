@@ -23,6 +23,26 @@ def test_a_key_is_made_shown_once_listed_rotated_and_revoked(run: Run) -> None:
     assert len(run("key", "list").out.splitlines()) == 2
 
 
+def test_it_is_recorded_who_made_rotated_and_revoked_a_key_and_when(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "ops")
+    old = run("key", "create", "gate", "--scope", "evaluate", "--json").json()[0]["id"]
+    new = run("key", "rotate", old, "--as", "mia:mlro", "--json").json()[0]["id"]
+    run("key", "revoke", old, "--as", "cora:counsel")
+    listed = {each["id"]: each for each in run("key", "list", "--json").json()}
+    assert (listed[old]["made_by"], listed[old]["rotated_by"], listed[old]["revoked_by"]) == (
+        "ops",
+        "mia:mlro",
+        "cora:counsel",
+    )
+    assert listed[old]["made_at"] <= listed[old]["rotated_at"] <= listed[old]["revoked_at"]
+    assert (listed[new]["made_by"], listed[new]["rotated_at"]) == ("mia:mlro", None)
+    line = next(line for line in run("key", "list").out.splitlines() if line.startswith(old))
+    assert [word for word in ("by ops", "by mia:mlro", "by cora:counsel") if word not in line] == []
+    run("key", "revoke", old, "--as", "zoe:mlro")
+    assert "zoe" not in run("key", "list").out
+    assert run("key", "revoke", new, "--as", "zoe").code == 2
+
+
 def test_a_person_gets_what_the_role_opens(run: Run) -> None:
     made = run("key", "create", "ada", "--role", "auditor", "--json").json()[0]
     assert "journal:read" in made["scopes"]
