@@ -16,6 +16,7 @@ from habeas.domain.errors import BadInputError
 from habeas.web.backend import Settings
 from habeas.web.login import DEMO_BANNER
 from habeas.web.oidc import Oidc, OidcSettings, RoleMap, read_roles
+from habeas.web.sessions import ATTEMPT, SESSION, Session, begun_session
 from tests.builders import HOUR, NOON
 from tests.unit.web.conftest import Clock, Service, a_problem
 from tests.unit.web.provider import CLIENT, SECRET, Provider, a_key
@@ -147,6 +148,14 @@ def test_what_was_signed_for_another_login_or_for_something_else_is_no_session(b
     browser.client.cookies.clear()
     assert begun != session
     a_problem(browser.client.get("/v1/cases", headers={"Cookie": f"{name}={begun}"}), 401, "unauthenticated")
+
+
+def test_a_cookie_is_good_for_what_it_was_written_for(service: Service) -> None:
+    cookies, session = service.backend.cookies, begun_session("jane", Role.MLRO, "demo", NOON)
+    for kind, good in ((SESSION, session), (ATTEMPT, None)):
+        written = cookies.written(kind, session, NOON, is_secure=False)
+        said = f"habeas-{SESSION}={written.value}"
+        assert cookies.read(SESSION, Session, said, NOON, is_secure=False) == good
 
 
 def test_after_logging_out_the_cookie_is_gone(browser: Browser) -> None:
