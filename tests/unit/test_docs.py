@@ -60,7 +60,7 @@ def test_the_excerpt_of_the_story_in_the_readme_is_what_the_demo_tells(
 ) -> None:
     from habeas.cli.tour import demo
 
-    demo(directory=tmp_path)
+    demo(directory=tmp_path, no_serve=True)
     told = plain(capsys.readouterr().out).splitlines()
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     excerpt = plain(readme[readme.index("```text\n") + 8 :]).split("```")[0].splitlines()

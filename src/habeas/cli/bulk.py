@@ -228,9 +228,7 @@ def _listed(path: Path) -> Sequence[AccountId]:
 
 
 def _show(bulks: Bulks, bulk: str, *, json: bool) -> None:
-    found = next((each for each in bulks.all() if each.id == bulk), None)
-    if found is None:
-        raise BadInputError(f"there is no bulk `{bulk}`; `habeas bulk list` names those that there are")
+    found = bulks.one(BatchId(bulk))
     left = tuple(bulks.left(found.id))
     if json:
         show.json_line({"bulk": found, "left": left})

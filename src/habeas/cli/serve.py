@@ -28,15 +28,23 @@ if TYPE_CHECKING:
     from habeas.service.tracing import Tracer
     from habeas.web.backend import Backend
     from habeas.web.lane import LaneTokens
+    from habeas.web.oidc import Oidc
 
 BODY_WITHIN_S = 5
 """How long an idle connection is kept."""
 
 CONNECTIONS_MAX = 2_000
 
+DEMO_HOST = "127.0.0.1"
+
 _STORE, _KEY_FILE, _URL, _JWKS, _ISSUER, _AUDIENCE = (
     f"HABEAS_{name}" for name in ("STORE", "KEY_FILE", "PUBLIC_URL", "LANE_JWKS", "LANE_ISSUER", "LANE_AUDIENCE")
 )
+_OIDC, _CLIENT, _SECRET, _ROLES, _NAME = (
+    f"HABEAS_OIDC_{name}" for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "ROLES", "NAME_CLAIM")
+)
+_DEMO, _ROUNDS = "HABEAS_DEMO_LOGIN", "HABEAS_ROUNDS"
+"""What one process of ours tells another; nobody else sets them."""
 
 
 def serve(
@@ -61,6 +69,43 @@ def serve(
     lane_audience: Annotated[
         str | None, typer.Option("--lane-audience", help="For whom they are. Default: HABEAS_LANE_AUDIENCE, or habeas.")
     ] = None,
+    oidc_issuer: Annotated[
+        str | None,
+        typer.Option(
+            "--oidc-issuer", metavar="URL", help="Where staff log in (OpenID Connect). Default: HABEAS_OIDC_ISSUER."
+        ),
+    ] = None,
+    oidc_client_id: Annotated[
+        str | None,
+        typer.Option(
+            "--oidc-client-id",
+            metavar="ID",
+            help="Who we are there. Default: HABEAS_OIDC_CLIENT_ID. The secret is HABEAS_OIDC_CLIENT_SECRET.",
+        ),
+    ] = None,
+    oidc_roles: Annotated[
+        str | None,
+        typer.Option(
+            "--oidc-roles",
+            metavar="CLAIM_OR_JSON",
+            help='The claim that holds our roles, or {"claim": ..., "roles": {VALUE: ROLE}}. Default: HABEAS_OIDC_ROLES, or '
+            "roles.",
+        ),
+    ] = None,
+    oidc_name_claim: Annotated[
+        str | None,
+        typer.Option(
+            "--oidc-name-claim",
+            metavar="CLAIM",
+            help="What people are called here: a claim that is one person's for ever. Default: HABEAS_OIDC_NAME_CLAIM, or sub.",
+        ),
+    ] = None,
+    demo_login: Annotated[
+        bool,
+        typer.Option(
+            "--demo-login", help="Anybody can be anybody: for the store of `habeas demo`, on this machine only."
+        ),
+    ] = False,
     store: StoreOption = None,
 ) -> None:
     """Answer over HTTP: events, "may it?", accounts, acts of staff, cases, documents, the journal (docs/http.md).
@@ -69,8 +114,6 @@ def serve(
 
     Example: habeas serve --host 127.0.0.1 --port 8000
     """
-    import uvicorn
-
     key_file = wiring.key_file()
     # What the processes that answer are told, by way of the environment.
     told = {
@@ -80,12 +123,61 @@ def serve(
         _JWKS: lane_jwks,
         _ISSUER: lane_issuer,
         _AUDIENCE: lane_audience,
+        _OIDC: oidc_issuer,
+        _CLIENT: oidc_client_id,
+        _ROLES: oidc_roles,
+        _NAME: oidc_name_claim,
     }
     os.environ.update({name: value for name, value in told.items() if value is not None})
+    os.environ.pop(_DEMO, None)
     _lane()
+    from habeas.web.oidc import LOOPBACK
+
+    if _oidc() is not None and host not in LOOPBACK and not os.environ.get(_URL):
+        raise BadInputError("--oidc-issuer needs --public-url: to where the provider sends people back")
+    if demo_login:
+        _allow_demo_login(host)
     # The store is made and migrated here, by one process, and what is wrong with it is said in a sentence.
-    with wiring.opened_store(store):
-        pass
+    with wiring.opened_store(None) as opened:
+        if demo_login:
+            _require_demo(opened)
+    answer(host, port, workers)
+
+
+def serve_demo(url: str, port: int) -> None:
+    """Answer over HTTP on the store of a demo, to this machine only, with nothing that the environment says of another."""
+    for name in (_URL, _JWKS, _ISSUER, _AUDIENCE, _OIDC, "HABEAS_SMTP", "HABEAS_WEBHOOK"):
+        os.environ.pop(name, None)
+    os.environ[_STORE] = url
+    _allow_demo_login(DEMO_HOST)
+    answer(DEMO_HOST, port, workers=1)
+
+
+def _allow_demo_login(host: str) -> None:
+    from habeas.web.login import DEMO_BANNER
+    from habeas.web.oidc import LOOPBACK
+
+    if host not in LOOPBACK:
+        raise BadInputError(f"--demo-login lets anybody be anybody; it is for this machine itself, not for `{host}`")
+    if os.environ.get(_OIDC) or os.environ.get(_URL):
+        raise BadInputError(
+            "--demo-login goes with neither --oidc-issuer nor --public-url: it is for this machine itself"
+        )
+    os.environ[_DEMO] = "1"
+    print(f"\n*** {DEMO_BANNER} ***\n", file=sys.stderr, flush=True)
+
+
+def _require_demo(store: "Store") -> None:
+    from habeas.simulation.play import is_story_alone
+
+    if not is_story_alone(store):
+        raise BadInputError("--demo-login is for a store that holds the story of `habeas demo` and nobody else")
+
+
+def answer(host: str, port: int, workers: int) -> None:
+    """Answer until somebody stops it, on the store and with the settings that the environment names."""
+    import uvicorn
+
     options = {
         "host": host,
         "port": port,
@@ -106,15 +198,12 @@ def serve(
         return
     os.environ[_ROUNDS] = "elsewhere"
     with (
-        wiring.opened_store(store) as opened,
+        wiring.opened_store(None) as opened,
         wiring.opened_tracer() as tracer,
         wiring.opened_intake(opened, tracer=tracer) as intake,
         rounds(opened, intake, tracer),
     ):
         uvicorn.run("habeas.cli.serve:application", factory=True, workers=workers, **options)  # type: ignore[arg-type]
-
-
-_ROUNDS = "HABEAS_ROUNDS"
 
 
 def application() -> "Litestar":
@@ -131,7 +220,7 @@ def application() -> "Litestar":
             print(f"habeas: {fault}", file=sys.stderr, flush=True)
         tracer = opened.enter_context(wiring.opened_tracer())
         intake = opened.enter_context(wiring.opened_intake(store, looked_up=library, tracer=tracer))
-        backend = _backend(store, intake, library, _lane(), tracer)
+        backend = _backend(store, intake, library, tracer)
         intake.after_commit(backend.feed.wake)
         if os.environ.get(_ROUNDS) != "elsewhere":
             opened.enter_context(rounds(store, intake, tracer))
@@ -142,9 +231,7 @@ def application() -> "Litestar":
     return made
 
 
-def _backend(
-    store: "Store", intake: "Intake", looked_up: "Library", lane: "LaneTokens | None", tracer: "Tracer | None"
-) -> "Backend":
+def _backend(store: "Store", intake: "Intake", looked_up: "Library", tracer: "Tracer | None") -> "Backend":
     """What the service over HTTP works with."""
     from habeas.web.backend import Backend, Settings
 
@@ -157,8 +244,9 @@ def _backend(
         clock=wiring.now,
         screen=lambda name, birth, countries: screened(asked_name(name, birth, countries), store),
         trace=lambda asked: origin(asked, store, looked_up),
-        settings=Settings(public_url=os.environ.get(_URL, "")),
-        lane=lane,
+        settings=Settings(public_url=os.environ.get(_URL, "").rstrip("/"), is_demo_login=bool(os.environ.get(_DEMO))),
+        lane=_lane(),
+        oidc=_oidc(),
         tracer=tracer,
         is_store_far=store.facts().server is not None,
     )
@@ -189,7 +277,8 @@ def _lane() -> "LaneTokens | None":
         return None
     if not issuer:
         raise BadInputError("--lane-jwks needs --lane-issuer: whose tokens are taken")
-    from habeas.web.lane import LaneSettings, LaneTokens, read_keys
+    from habeas.web.key_set import read_keys
+    from habeas.web.lane import WHOSE_KEYS, LaneSettings, LaneTokens
 
     is_url = jwks.startswith(("https://", "http://"))
 
@@ -197,8 +286,26 @@ def _lane() -> "LaneTokens | None":
         return _fetched(jwks) if is_url else wiring.read_input(Path(jwks))
 
     if not is_url:
-        read_keys(read())
+        read_keys(read(), WHOSE_KEYS)
     return LaneTokens(LaneSettings(issuer=issuer, audience=os.environ.get(_AUDIENCE, "habeas"), read=read))
+
+
+def _oidc() -> "Oidc | None":
+    """Where staff log in, where that is configured. Raises BadInputError."""
+    issuer = os.environ.get(_OIDC)
+    if not issuer:
+        return None
+    from habeas.web.oidc import Oidc, OidcSettings, read_roles
+
+    return Oidc(
+        OidcSettings(
+            issuer=issuer,
+            client_id=os.environ.get(_CLIENT, ""),
+            secret=os.environ.get(_SECRET, ""),
+            roles=read_roles(os.environ.get(_ROLES) or "roles"),
+            name_claim=os.environ.get(_NAME) or "sub",
+        )
+    )
 
 
 def _fetched(url: str) -> bytes:

@@ -1,5 +1,6 @@
 """`habeas demo`: a story of real-world-shaped events, told account by account on a fresh store."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,24 +8,35 @@ from typing import Annotated, Any
 import typer
 
 from habeas.cli import show, wiring
+from habeas.cli.serve import DEMO_HOST, serve_demo
 from habeas.disclosure.text import as_text
 from habeas.domain.capability import Level
 from habeas.domain.errors import BadInputError
 
 STORE_FILE = "habeas-demo.db"
 
+PLACES = {
+    "/healthz": "Health",
+    "/openapi.json": "Description",
+    "/login": "Log in as anybody",
+    "/console": "For staff",
+    "/lane": "For users",
+}
+"""What a demo serves that a browser can look at."""
+
 
 def demo(
     directory: Annotated[
         Path | None, typer.Option("--dir", metavar="D", help="Where the store goes. Default: your data directory.")
     ] = None,
-    no_serve: Annotated[bool, typer.Option("--no-serve", help="Only tell the story.")] = False,  # noqa: ARG001 - see below
+    port: Annotated[int, typer.Option("--port", min=1, max=65_535, help="Where to serve it, on this machine.")] = 8000,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="Only tell the story.")] = False,
 ) -> None:
-    """Play a story on a fresh store and tell, account by account, what came in and what it led to.
+    """Play a story on a fresh store and tell, account by account, what came in and what it led to; then serve the store to
+    this machine, where anybody can be anybody, until Ctrl-C.
 
     Example: habeas demo --no-serve
     """
-    # There is nothing to serve yet; `--no-serve` is taken so that scripts written today keep working when there is.
     from habeas.simulation.play import Told, play
     from habeas.simulation.story import CHAPTERS
 
@@ -64,6 +76,21 @@ def demo(
     console.print(f"The store is {path}. Ask it yourself, for example:")
     for example in ("check sofia withdraw_crypto", "statement wei", "account marco", "journal verify"):
         console.print(f"    habeas {example} --store sqlite:///{path}")
+    if not no_serve:
+        for what, address in _addresses(port):
+            console.print(f"{what}: {address}")
+        console.print("Ctrl-C stops it.")
+        serve_demo(f"sqlite:///{path}", port)
+
+
+def _addresses(port: int) -> Iterator[tuple[str, str]]:
+    """What can be looked at, as far as it is there."""
+    from habeas.web.routes import OPERATIONS
+
+    there = {row.path for row in OPERATIONS if row.method == "GET"}
+    for path, what in PLACES.items():
+        if path in there:
+            yield what, f"http://{DEMO_HOST}:{port}{path}"
 
 
 def _plain(value: Any) -> str:

@@ -35,6 +35,7 @@ class AccessScope(StrEnum):
     JOURNAL_READ = "journal:read"
     JOURNAL_WRITE = "journal:write"
     WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
     FEED = "feed"
     METRICS = "metrics"
     OWN = "own"
@@ -89,6 +90,11 @@ class ApiKey(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """How many requests a second it may make; None: as many as the server gives anybody."""
     follows: str = ""
     """The key that this one took the place of."""
+    made_by: str = ""
+    """Who made it, as they called themselves; empty where that was not kept yet."""
+    rotated_at: datetime | None = None
+    rotated_by: str = ""
+    revoked_by: str = ""
 
     def is_good_at(self, at: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)
@@ -99,9 +105,14 @@ class ApiKey(Struct, frozen=True, omit_defaults=True, kw_only=True):
         return None if self.role is None else Actor(self.name, self.role)
 
 
+def is_person_name(name: str) -> bool:
+    """Whether somebody can be called this: it is written as `name:role`."""
+    return 0 < len(name) <= NAME_LENGTH_MAX and name.isprintable() and ":" not in name
+
+
 def require_grantable(name: str, role: Role | None, scopes: frozenset[AccessScope]) -> None:
     """Raises BadInputError where nobody may have such a key."""
-    if not name or len(name) > NAME_LENGTH_MAX or not name.isprintable() or ":" in name:
+    if not is_person_name(name):
         raise BadInputError(f"`{name}` is no name; give 1 to {NAME_LENGTH_MAX} printable characters without a colon")
     if role is not None and role not in ROLE_SCOPES:
         known = ", ".join(ROLE_SCOPES)
@@ -115,11 +126,12 @@ def require_grantable(name: str, role: Role | None, scopes: frozenset[AccessScop
         raise BadInputError(f"a key without an access scope opens nothing; known are {', '.join(sorted(most))}")
 
 
-def revoked(key: ApiKey, at: datetime) -> ApiKey:
+def revoked(key: ApiKey, at: datetime, by: str) -> ApiKey:
     """The key from when it opens nothing any more. The first revocation stands."""
-    return key if key.revoked_at is not None else replace(key, revoked_at=at)
+    return key if key.revoked_at is not None else replace(key, revoked_at=at, revoked_by=by)
 
 
-def ending(key: ApiKey, at: datetime) -> ApiKey:
-    """The key with an end that is no later than an instant."""
-    return replace(key, expires_at=at if key.expires_at is None else min(at, key.expires_at))
+def rotated(key: ApiKey, at: datetime, by: str, ends_at: datetime) -> ApiKey:
+    """The key when another one takes its place: it ends at an instant, or before where it would anyway."""
+    end = ends_at if key.expires_at is None else min(ends_at, key.expires_at)
+    return replace(key, rotated_at=at, rotated_by=by, expires_at=end)

@@ -185,17 +185,21 @@ class Bulks:
         walk = Walk("bulk", _step, _with_step, lambda reader, after: reader.members(bulk, after, PIECE), do)
         return go_through(self._store, bulk, walk, self._clock, progress, limit)
 
-    def left(self, bulk: BatchId) -> Iterator[Left]:
-        """What it left as it was, and why. Raises BadInputError."""
+    def left(self, bulk: BatchId, after: Member = Member(AccountId(""))) -> Iterator[Left]:  # noqa: B008 - frozen
+        """What it left as it was, and why, behind a member. Raises BadInputError."""
         with self._store.reading() as reader:
             known(reader, bulk, Bulk)
-            after = Member(AccountId(""))
             while members := reader.members(bulk, after, PIECE):
                 after = members[-1]
                 for each in members:
                     recorded = reader.recorded(each.account, BULK_SOURCE, EventId(f"{bulk}/{each.about}"))
                     if recorded is not None and recorded.outcome.refusal is not None:
                         yield Left(each.account, RestrictionId(each.about), recorded.outcome.refusal)
+
+    def one(self, bulk: BatchId) -> Bulk:
+        """One bulk act. Raises UnknownIdError."""
+        with self._store.reading() as reader:
+            return known(reader, bulk, Bulk)
 
     def all(self) -> tuple[Bulk, ...]:
         """All bulk acts, by id."""

@@ -10,7 +10,7 @@ from threading import Lock
 
 from msgspec.structs import replace
 
-from habeas.domain.access import AccessScope, ApiKey, ending, require_grantable, revoked
+from habeas.domain.access import AccessScope, ApiKey, require_grantable, revoked, rotated
 from habeas.domain.actor import Role
 from habeas.domain.errors import UnknownIdError
 from habeas.service.ports import Store
@@ -39,8 +39,11 @@ def make_key(
     expires_at: datetime | None = None,
     rate_per_s: int | None = None,
     follows: str = "",
+    by: str = "",
 ) -> tuple[ApiKey, str]:
-    """A new key and its secret, which nobody can show again. Raises BadInputError where nobody may have such a key."""
+    """A new key and its secret, which nobody can show again; `by` is who makes it. Raises BadInputError where nobody may have
+    such a key.
+    """
     require_grantable(name, role, scopes)
     id_, secret = secrets.token_hex(_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
     key = ApiKey(
@@ -53,13 +56,14 @@ def make_key(
         expires_at=expires_at,
         rate_per_s=rate_per_s,
         follows=follows,
+        made_by=by,
     )
     with store.transaction() as work:
         work.set_api_key(key)
     return key, f"{PREFIX}_{id_}_{secret}"
 
 
-def rotate_key(store: Store, id_: str, at: datetime, both_for: timedelta) -> tuple[ApiKey, str]:
+def rotate_key(store: Store, id_: str, at: datetime, both_for: timedelta, *, by: str = "") -> tuple[ApiKey, str]:
     """A new key that opens what an older one does; the older one ends after a while. Raises UnknownIdError."""
     with store.reading() as reader:
         old = reader.api_key(id_)
@@ -74,14 +78,15 @@ def rotate_key(store: Store, id_: str, at: datetime, both_for: timedelta) -> tup
         expires_at=None if old.expires_at is None else at + (old.expires_at - old.made_at),
         rate_per_s=old.rate_per_s,
         follows=old.id,
+        by=by,
     )
-    _change(store, id_, lambda key: ending(key, at + both_for))
+    _change(store, id_, lambda key: rotated(key, at, by, at + both_for))
     return made
 
 
-def revoke_key(store: Store, id_: str, at: datetime) -> ApiKey:
+def revoke_key(store: Store, id_: str, at: datetime, *, by: str = "") -> ApiKey:
     """End a key now. Raises UnknownIdError."""
-    return _change(store, id_, lambda key: revoked(key, at))
+    return _change(store, id_, lambda key: revoked(key, at, by))
 
 
 def list_keys(store: Store) -> tuple[ApiKey, ...]:

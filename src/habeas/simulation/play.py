@@ -23,7 +23,7 @@ from habeas.service.outbox import deliver_effects
 from habeas.service.ports import Lists, Places, Store
 from habeas.service.questions import Questions
 from habeas.service.timers import fire_due_timers
-from habeas.simulation.story import CORA, MANAGER, MAX, Chapter, Happening, RegionExit, StaffAct
+from habeas.simulation.story import CHAPTERS, CORA, MANAGER, MAX, Chapter, Happening, RegionExit, StaffAct
 
 SOURCE = "urn:demo:exchange"
 
@@ -47,6 +47,17 @@ class Told(Struct, frozen=True):
     verdicts: tuple[Verdict, ...]
     statement: Statement
     restrictions: tuple[Restriction, ...]
+
+
+def is_story_alone(store: Store) -> bool:
+    """Whether the story was played on a store, and it holds nobody who is not in it."""
+    told = {chapter.account: AccountId(chapter.account) for chapter in CHAPTERS if chapter.happenings}
+    people = {AccountId(each.account) for chapter in CHAPTERS for each in chapter.happenings}
+    with store.reading() as reader:
+        was_played = all(
+            reader.recorded(account, SOURCE, EventId(f"{name}-0")) is not None for name, account in told.items()
+        )
+        return was_played and all(account in people for account in reader.accounts())
 
 
 def play(

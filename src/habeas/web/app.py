@@ -5,11 +5,13 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from typing import Any, Literal, cast
 
 import msgspec
 from anyio import to_thread
 from litestar import Litestar, Request, Response
+from litestar.datastructures import Cookie
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
@@ -19,6 +21,7 @@ from habeas.domain.event_data import AccountName, Token
 from habeas.service.keys import PREFIX
 from habeas.service.tracing import Attribute, SpanName, Tracer
 from habeas.web import problem as problems
+from habeas.web import sessions
 from habeas.web.backend import Backend
 from habeas.web.credentials import admit
 from habeas.web.events import media_type
@@ -127,6 +130,7 @@ def _handler(path: str, backend: Backend) -> HTTPRouteHandler:
             media_type=reply.media_type,
             status_code=reply.status,
             headers={**_SECURITY_HEADERS, **reply.headers},
+            cookies=[_cookie(each) for each in reply.cookies],
         )
 
     return HTTPRouteHandler(
@@ -138,6 +142,18 @@ def _handler(path: str, backend: Backend) -> HTTPRouteHandler:
     )(endpoint)
 
 
+def _cookie(each: sessions.Cookie) -> Cookie:
+    return Cookie(
+        key=each.name,
+        value=each.value,
+        max_age=each.lasts_s,
+        path="/",
+        secure=each.is_secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
 def _path_of(path: str) -> str:
     # Litestar keeps some names, such as `request`, to itself.
     return path.replace("{", "{the_").replace("}", ":str}")
@@ -146,11 +162,13 @@ def _path_of(path: str) -> str:
 async def _answer(operation: Operation, backend: Backend, request: _Request) -> Reply:
     headers = request.headers
     address = request.client.host if request.client else ""
+    base_url = backend.settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
+    is_secure = base_url.startswith("https://")
     if PREFIX in headers.get("authorization", PREFIX):
-        caller = admit(backend, operation, headers, address)
+        caller = admit(backend, operation, headers, address, is_secure=is_secure)
     else:
         # The keys of the user lane may have to be fetched.
-        caller = await to_thread.run_sync(admit, backend, operation, headers, address)
+        caller = await to_thread.run_sync(partial(admit, backend, operation, headers, address, is_secure=is_secure))
     query, body = _query(operation, request), await _body(operation, request)
     call = Call(
         caller=caller,
@@ -158,7 +176,7 @@ async def _answer(operation: Operation, backend: Backend, request: _Request) -> 
         query=query,
         body=body,
         headers=headers,
-        base_url=backend.settings.public_url or f"{request.url.scheme}://{request.url.netloc}",
+        base_url=base_url,
     )
     for named in (call.path.get("account"), getattr(query, "account", None), getattr(body, "account", None)):
         if named is not None:

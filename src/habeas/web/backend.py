@@ -18,6 +18,8 @@ from habeas.service.tracing import Tracer
 from habeas.web.lane import LaneTokens
 from habeas.web.limits import Buckets
 from habeas.web.metrics import Metrics
+from habeas.web.oidc import Oidc
+from habeas.web.sessions import SESSION, Cookies, Session
 
 RATE_PER_S = 10_000
 """Requests a second of one credential, where its key says nothing else."""
@@ -34,6 +36,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     rate_per_s: int = RATE_PER_S
     stranger_rate_per_s: int = STRANGER_RATE_PER_S
     answer_within_s: float = 30.0
+    is_demo_login: bool = False
+    """Whether anybody may log in as anybody: in a demo on this machine only."""
     feed_for_s: float = 600.0
     """After so long a stream of the feed ends, and whoever follows it comes back with a cursor."""
 
@@ -56,6 +60,7 @@ class Backend:
         lane: LaneTokens | None = None,
         tracer: Tracer | None = None,
         is_store_far: bool = False,
+        oidc: Oidc | None = None,
     ) -> None:
         """`is_store_far`: asking the store takes longer than going to a thread and back, so a gate answers for it."""
         self.store = store
@@ -69,6 +74,8 @@ class Backend:
         self.settings = settings
         self.lane = lane
         self.tracer = tracer
+        self.oidc = oidc
+        self.cookies = Cookies(store.identity_key)
         self.questions = Questions(store, playbook, places, lists)
         self.files = Files(store, playbook, intake)
         self.feed = Feed(store, playbook, clock)
@@ -77,3 +84,13 @@ class Backend:
         intake.count_commits(self.metrics.count_commit)
         self.keys = KeyRing(store)
         self.buckets = Buckets()
+
+    @property
+    def let_in_by(self) -> str:
+        """Who lets people in who log in with a browser; nobody, where it is empty."""
+        return self.oidc.issuer if self.oidc is not None else "demo" if self.settings.is_demo_login else ""
+
+    def session(self, cookies: str, *, is_secure: bool) -> Session | None:
+        """Who is logged in, by the `Cookie` header of a request."""
+        session = self.cookies.read(SESSION, Session, cookies, self.clock(), is_secure=is_secure) if cookies else None
+        return session if session is not None and session.by == self.let_in_by else None

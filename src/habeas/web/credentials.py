@@ -1,4 +1,7 @@
-"""Who calls: the credential in a request's `Authorization: Bearer`, recognised as an API key or a token of the user lane."""
+"""Who calls: the credential in a request, recognised as an API key, a token of the user lane, or the session of a browser.
+
+A browser sends its cookie whoever makes it ask, so what a session changes something with says the session's word besides.
+"""
 
 from collections.abc import Mapping
 
@@ -7,19 +10,27 @@ from habeas.service.keys import PREFIX
 from habeas.web.backend import Backend
 from habeas.web.operation import NOBODY, Caller, Operation
 from habeas.web.problem import FORBIDDEN, TOO_MANY, UNAUTHENTICATED, ProblemError
+from habeas.web.sessions import CSRF_HEADER, is_own_page
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="habeas"'}
 _OWN = frozenset({AccessScope.OWN})
 
 
-def admit(backend: Backend, operation: Operation, headers: Mapping[str, str], address: str) -> Caller:
+def admit(
+    backend: Backend, operation: Operation, headers: Mapping[str, str], address: str, *, is_secure: bool
+) -> Caller:
     """Who calls, if they may call this now. Raises ProblemError.
 
     Whoever shows no good credential is counted by address, so that secrets cannot be tried out.
     """
     if operation.scope is None:
+        if operation.tag == "login":
+            _pace(backend, f"address {address}", backend.settings.stranger_rate_per_s)
         return NOBODY
-    caller = _recognised(backend, headers.get("authorization", ""))
+    if "authorization" in headers:
+        caller = _recognised(backend, headers["authorization"])
+    else:
+        caller = _logged_in(backend, operation, headers, is_secure=is_secure)
     if caller is None:
         _pace(backend, f"address {address}", backend.settings.stranger_rate_per_s)
         raise ProblemError(UNAUTHENTICATED, "send an API key as `Authorization: Bearer hbk_...`", _CHALLENGE)
@@ -45,6 +56,15 @@ def _recognised(backend: Backend, said: str) -> Caller | None:
         return None
     account = backend.lane.account(secret, now)
     return None if account is None else Caller(id=f"account {account}", scopes=_OWN, account=account)
+
+
+def _logged_in(backend: Backend, operation: Operation, headers: Mapping[str, str], *, is_secure: bool) -> Caller | None:
+    session = backend.session(headers.get("cookie", ""), is_secure=is_secure)
+    if session is None:
+        return None
+    if operation.method != "GET" and not is_own_page(session, headers.get(CSRF_HEADER)):
+        raise ProblemError(FORBIDDEN, "send the session's `csrf`, which /login/session tells, as `X-CSRF-Token`")
+    return Caller(id=f"session {session.actor}", scopes=session.scopes, actor=session.actor)
 
 
 def _pace(backend: Backend, whose: str, rate_per_s: int) -> None:

@@ -77,5 +77,12 @@ DRAFT: dict[str, Any] = {
     },
 }
 ENDING: dict[str, Any] = {"note": "registered there since 1 May", "kind": "reinstate"}
+RESIDUALS: dict[str, Any] = {"found": [{"account": "alice", "usd": "412.50", "what": "an open position in ETH"}]}
+BULK: dict[str, Any] = {
+    "note": "the list of networks was wrong, incident 31",
+    "kind": "lift",
+    "because": "our_error",
+    "selection": {"placed_by": "region/3", "placed_from": "2026-11-20T00:00:00Z"},
+}
 SCREENING: dict[str, Any] = {"name": "Ana Maria Example", "birth_date": "1962", "countries": ["ES"]}
 COINS: dict[str, Any] = {"asset": "ETH", "what": "0x2f1c5c2b44f771e942a8506148e256f94f1a464babc938ae0690c6e34cd79190"}

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from habeas.web import problem as problems
 from habeas.web.field_words import FIELD_WORDS
-from habeas.web.operation import JSON, Many, OneOf, Operation
+from habeas.web.operation import JSON, SEE_OTHER, Many, OneOf, Operation
 from habeas.web.problem import Problem, ProblemKind, reason_phrase
 
 _REF = "#/components/schemas/{name}"
@@ -26,11 +26,14 @@ TAGS = {
     "appeals": "Users contest restrictions.",
     "documents": "What users are asked for and send.",
     "campaigns": "Many accounts at once: region exits.",
+    "bulk": "Many restrictions at once: lifted or extended for one reason.",
+    "imports": "What an older system had.",
     "feed": "What gateways follow.",
     "lookups": "Listed names, and where coins came from.",
     "playbooks": "Policy as data.",
     "journal": "Tamper evidence.",
     "webhooks": "How notices leave.",
+    "login": "Staff log in with a browser.",
     "service": "The service itself.",
 }
 PATH_WORDS = {
@@ -42,6 +45,9 @@ PATH_WORDS = {
     "file": "The file's id.",
     "version": "The playbook's version.",
     "campaign": "The campaign's id.",
+    "bulk": "The bulk act's id.",
+    "import": "The import's id.",
+    "channel": "`email` or `webhook`.",
 }
 _ACCOUNT = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[A-Za-z0-9][A-Za-z0-9._:@-]*$"}
 _ID = {"type": "string", "minLength": 1, "maxLength": 256}
@@ -87,6 +93,13 @@ def describe(operations: Iterable[Operation]) -> dict[str, Any]:
                     "bearerFormat": "hbk_...",
                     "description": "An API key of a program or of a person of the staff (`habeas key create`).",
                 },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "__Host-habeas-session",
+                    "description": "Somebody of the staff who has logged in at `/login`; over plain HTTP, on one machine, the "
+                    "cookie is `habeas-session`. Everything but GET takes the header `X-CSRF-Token` besides.",
+                },
                 "userToken": {
                     "type": "http",
                     "scheme": "bearer",
@@ -107,7 +120,7 @@ def _operation(row: Operation, schema_of: dict[int, Any], components: dict[str, 
         "summary": row.summary,
         "description": _about(row),
         "parameters": [*_parameters(row, schema_of, components)],
-        "responses": {str(row.status): _answer(row, schema_of)}
+        "responses": _answers(row, schema_of)
         | {str(status): {"$ref": f"#/components/responses/{status}"} for status in _problem_statuses(row)},
         "security": _security(row),
     }
@@ -133,7 +146,7 @@ def _about(row: Operation) -> str:
 def _security(row: Operation) -> list[dict[str, list[str]]]:
     if row.scope is None:
         return []
-    ways: list[dict[str, list[str]]] = [{"apiKey": [str(row.scope)]}]
+    ways: list[dict[str, list[str]]] = [{"apiKey": [str(row.scope)]}, {"session": []}]
     return [*ways, {"userToken": []}] if row.is_own else ways
 
 
@@ -206,6 +219,14 @@ def _content(row: Operation, type_: str, schema_of: dict[int, Any]) -> dict[str,
         return said | {"example": [row.example]}
     is_binary = shape is None and type_ == JSON
     return said | {"example": row.example["data"] if is_binary else row.example}
+
+
+def _answers(row: Operation, schema_of: dict[int, Any]) -> dict[str, Any]:
+    if row.status != SEE_OTHER:
+        return {str(row.status): _answer(row, schema_of)}
+    elsewhere = {"Location": {"description": "Where to go on.", "schema": {"type": "string"}}}
+    page = {"200": _answer(row, schema_of)} if row.method == "GET" else {}
+    return page | {str(SEE_OTHER): {"description": row.summary + ".", "headers": elsewhere}}
 
 
 def _answer(row: Operation, schema_of: dict[int, Any]) -> dict[str, Any]:

@@ -10,11 +10,15 @@ from habeas.domain.access import AccessScope
 from habeas.domain.actor import Actor
 from habeas.domain.ids import AccountId, fingerprint
 from habeas.web.problem import FORBIDDEN, ProblemError
+from habeas.web.sessions import Cookie
 
 if TYPE_CHECKING:
     from habeas.web.backend import Backend
 
 JSON = "application/json"
+HTML = "text/html"
+FORM = "application/x-www-form-urlencoded"
+SEE_OTHER = 303
 BODY_MAX = 64 * 1024
 """Bytes of a request, where a route does not take more."""
 
@@ -44,6 +48,11 @@ class Call(Struct, frozen=True, kw_only=True):
     base_url: str = ""
 
     @property
+    def is_secure(self) -> bool:
+        """Whether clients reach us over TLS."""
+        return self.base_url.startswith("https://")
+
+    @property
     def actor(self) -> Actor:
         """The person who acts; never what a body says."""
         if self.caller.actor is None:
@@ -71,6 +80,7 @@ class Reply(Struct, frozen=True, kw_only=True):
     media_type: str = JSON
     status: int = 200
     headers: dict[str, str] = {}
+    cookies: tuple[Cookie, ...] = ()
 
 
 class OneOf(Struct, frozen=True):

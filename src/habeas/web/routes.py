@@ -9,15 +9,18 @@ from habeas.disclosure.access import SubjectFile
 from habeas.disclosure.diagnosis import Diagnosis
 from habeas.disclosure.statement import Statement
 from habeas.domain.access import AccessScope as To
+from habeas.domain.bulk import Bulk
 from habeas.domain.campaign import CampaignPlan
 from habeas.domain.case import Case
 from habeas.domain.decision import Outcome
 from habeas.domain.exposure import CoinsAsked, Exposure
+from habeas.domain.imported import Import
 from habeas.domain.notice import ChannelHealth
 from habeas.domain.restriction import Restriction
 from habeas.domain.screening import Screening
 from habeas.gate import stream
 from habeas.playbook.summary import Summary
+from habeas.service.bulk import Foreseen, Left
 from habeas.service.campaigns import CampaignState, PlanReport
 from habeas.service.case_file import CaseFile
 from habeas.service.casework import LiaisonRow
@@ -27,6 +30,7 @@ from habeas.web import (
     accounts,
     acts,
     authzen,
+    bulk,
     campaigns,
     cases,
     documents,
@@ -34,14 +38,16 @@ from habeas.web import (
     examples,
     feed,
     health,
+    imports,
     journal,
+    login,
     lookups,
     policy,
     webhooks,
 )
 from habeas.web.backend import Backend
 from habeas.web.openapi import describe
-from habeas.web.operation import JSON, Call, Many, OneOf, Operation
+from habeas.web.operation import FORM, HTML, JSON, SEE_OTHER, Call, Many, OneOf, Operation
 from habeas.web.pages import Page, Pieces
 
 ANYTHING = "application/octet-stream"
@@ -64,6 +70,9 @@ _ON_CAMPAIGN: dict[str, Any] = {
     "is_idempotent": False,
     "about": "Where the act is refused, the answer is a problem that says why.",
 }
+
+
+_ON_BULK: dict[str, Any] = _ON_CAMPAIGN | {"answer": Bulk}
 
 
 def _read(path: str, name: str, tag: str, scope: To | None, summary: str, **more: Any) -> Operation:
@@ -536,6 +545,132 @@ OPERATIONS: tuple[Operation, ...] = (
         example=examples.NOTE,
         **_ON_CAMPAIGN,
     ),
+    _act(
+        "/v1/campaigns/{campaign}/residuals",
+        "reportResiduals",
+        "campaigns",
+        To.CAMPAIGNS_WRITE,
+        "Report what is left on accounts when the time is over",
+        handle=campaigns.residual,
+        body=campaigns.Residuals,
+        example=examples.RESIDUALS,
+        **_ON_CAMPAIGN
+        | {
+            "answer": list[Outcome],
+            "about": "A person sees to each; nothing is taken. What cannot be said of an account is refused there.",
+        },
+    ),
+    # --- bulk acts and imports ---------------------------------------------------------------------------------------
+    _read(
+        "/v1/bulk-acts",
+        "listBulkActs",
+        "bulk",
+        To.ACCOUNTS_READ,
+        "All bulk acts",
+        handle=bulk.list_all,
+        query=Pieces,
+        answer=Page[Bulk],
+    ),
+    _act(
+        "/v1/bulk-acts/plan",
+        "planBulkAct",
+        "bulk",
+        To.RESTRICTIONS_WRITE,
+        "What a bulk act would do",
+        handle=bulk.plan,
+        body=bulk.Proposal,
+        example=examples.BULK,
+        **_ON_BULK | {"answer": Foreseen, "about": "Nothing is changed.", "body_max": bulk.BODY_BYTES_MAX},
+    ),
+    _act(
+        "/v1/bulk-acts",
+        "proposeBulkAct",
+        "bulk",
+        To.RESTRICTIONS_WRITE,
+        "Propose a bulk act with what it selects now",
+        handle=bulk.propose,
+        body=bulk.Proposal,
+        example=examples.BULK,
+        **_ON_BULK
+        | {
+            "about": "It waits for the signature of somebody else, by a credential of theirs.",
+            "body_max": bulk.BODY_BYTES_MAX,
+        },
+    ),
+    _read(
+        "/v1/bulk-acts/{bulk}",
+        "showBulkAct",
+        "bulk",
+        To.ACCOUNTS_READ,
+        "One bulk act: what it selects, who stood behind it, how far it got",
+        handle=bulk.show,
+        answer=Bulk,
+        problems=(404,),
+    ),
+    _read(
+        "/v1/bulk-acts/{bulk}/left",
+        "listLeftByBulkAct",
+        "bulk",
+        To.ACCOUNTS_READ,
+        "What it left as it was, and why",
+        handle=bulk.left,
+        query=Pieces,
+        answer=Page[Left],
+        problems=(404,),
+    ),
+    _act(
+        "/v1/bulk-acts/{bulk}/sign",
+        "signBulkAct",
+        "bulk",
+        To.RESTRICTIONS_WRITE,
+        "Give it the second signature",
+        handle=bulk.sign,
+        body=bulk.OnBulk,
+        example=examples.NOTE,
+        **_ON_BULK,
+    ),
+    _act(
+        "/v1/bulk-acts/{bulk}/decline",
+        "declineBulkAct",
+        "bulk",
+        To.RESTRICTIONS_WRITE,
+        "Do not sign it, or take it back",
+        handle=bulk.decline,
+        body=bulk.OnBulk,
+        example=examples.NOTE,
+        **_ON_BULK,
+    ),
+    _act(
+        "/v1/bulk-acts/{bulk}/run",
+        "runBulkAct",
+        "bulk",
+        To.RESTRICTIONS_WRITE,
+        "Go on with what was signed",
+        handle=bulk.run,
+        **_ON_BULK
+        | {"about": f"With {bulk.RUN_AT_ONCE} restrictions at once; the worker does the rest, or the next request."},
+    ),
+    _read(
+        "/v1/imports",
+        "listImports",
+        "imports",
+        To.ACCOUNTS_READ,
+        "All imports, oldest first",
+        about="Files are brought in with `habeas import`.",
+        handle=imports.list_all,
+        query=Pieces,
+        answer=Page[Import],
+    ),
+    _read(
+        "/v1/imports/{import}",
+        "showImport",
+        "imports",
+        To.ACCOUNTS_READ,
+        "One import: who brought it in, how far it got, what has become of it",
+        handle=imports.show,
+        answer=imports.ImportState,
+        problems=(404,),
+    ),
     # --- what is looked up -------------------------------------------------------------------------------------------
     Operation(
         method="POST",
@@ -657,6 +792,73 @@ OPERATIONS: tuple[Operation, ...] = (
         handle_at_once=feed.follow,
         answer_type=stream.MEDIA_TYPE,
     ),
+    # --- logging in with a browser ------------------------------------------------------------------------------------
+    _read(
+        "/login",
+        "logIn",
+        "login",
+        None,
+        "Log in with a browser",
+        about="Sends the browser to the login provider; in a demo, shows a page with the roles instead.",
+        handle=login.begin,
+        query=login.Wanted,
+        answer_type=HTML,
+        status=SEE_OTHER,
+        problems=(404,),
+    ),
+    _read(
+        "/login/callback",
+        "comeBack",
+        "login",
+        None,
+        "Come back from the login provider",
+        about="Sets the session's cookie and sends the browser to where it wanted to go. Whoever has several roles is asked.",
+        handle=login.come_back,
+        query=login.Came,
+        answer_type=HTML,
+        status=SEE_OTHER,
+        problems=(401, 403, 404),
+    ),
+    Operation(
+        method="POST",
+        path="/login/demo",
+        name="beAnybody",
+        tag="login",
+        summary="Log in as anybody, in a demo only",
+        about="The form of the page at `/login`, with `state` and `role`.",
+        scope=None,
+        handle=login.be_anybody,
+        body_types=(FORM,),
+        answer_type=HTML,
+        status=SEE_OTHER,
+        problems=(401, 404),
+    ),
+    _read(
+        "/login/session",
+        "showSession",
+        "login",
+        None,
+        "Who is logged in",
+        about="By the session's cookie. `csrf` is what everything but GET takes besides, as `X-CSRF-Token`.",
+        handle=login.show,
+        answer=login.LoggedIn,
+        problems=(401,),
+    ),
+    Operation(
+        method="POST",
+        path="/logout",
+        name="logOut",
+        tag="login",
+        summary="Log out",
+        about="Takes the session's cookie away, and sends the browser on to the provider's own logout where it has one. "
+        "Takes the session's `csrf`, in the form or as `X-CSRF-Token`.",
+        scope=None,
+        handle=login.log_out,
+        body_types=(FORM,),
+        answer_type=HTML,
+        status=SEE_OTHER,
+        problems=(401, 403),
+    ),
     # --- the service itself ------------------------------------------------------------------------------------------
     _read(
         "/v1/webhooks",
@@ -666,6 +868,18 @@ OPERATIONS: tuple[Operation, ...] = (
         "The channels by which notices leave, and how they do",
         handle=webhooks.channels,
         answer=list[ChannelHealth],
+    ),
+    Operation(
+        method="POST",
+        path="/v1/webhooks/{channel}/enable",
+        name="enableChannel",
+        tag="webhooks",
+        summary="Use a channel again that was switched off",
+        about="What waited is then sent.",
+        scope=To.WEBHOOKS_WRITE,
+        handle=webhooks.enable,
+        answer=ChannelHealth,
+        problems=(404,),
     ),
     _read(
         "/healthz",

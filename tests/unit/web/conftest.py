@@ -25,6 +25,7 @@ from habeas.store.memory import MemoryStore
 from habeas.web.app import make_app
 from habeas.web.backend import Backend, Settings
 from habeas.web.lane import LaneTokens
+from habeas.web.oidc import Oidc
 from tests.builders import NOON
 
 PLAYBOOK = shipped_playbook()
@@ -51,6 +52,7 @@ class Service:
         self,
         settings: Settings | None = None,
         lane: LaneTokens | None = None,
+        oidc: Oidc | None = None,
         tracer: Tracer | None = None,
         *,
         is_store_far: bool = False,
@@ -72,6 +74,7 @@ class Service:
             lane=lane,
             tracer=tracer,
             is_store_far=is_store_far,
+            oidc=oidc,
         )
         self.client = TestClient(make_app(self.backend), raise_server_exceptions=False)
         self._secrets: dict[Any, str] = {}
