@@ -243,10 +243,13 @@ class Story:
         """A person declares a restriction void."""
         return self._act(RESTRICTION_ANNUL, after, actor, restriction=restriction)
 
-    def opinion(self, case: Case, outcome: str, after: str = "10m", *, actor: Actor) -> Outcome:
+    def opinion(
+        self, case: Case, outcome: str, after: str = "10m", *, actor: Actor, done: tuple[str, ...] = ()
+    ) -> Outcome:
         """A person gives an opinion on a case as it was last written."""
         latest = [c for decision in self.decisions for c in decision.cases if c.id == case.id][-1]
-        return self._act(CASE_DECIDE, after, actor, looked_up=Facts(case=latest), case=case.id, outcome=outcome)
+        facts = Facts(case=latest)
+        return self._act(CASE_DECIDE, after, actor, looked_up=facts, case=case.id, outcome=outcome, done=done)
 
     def act(self, type_: str, after: str = "10m", *, actor: Actor = ANALYST, **data: Any) -> Outcome:
         """Any act of staff, by its event type."""

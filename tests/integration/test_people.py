@@ -41,7 +41,7 @@ def open_case(desk: Desk, account: str, queue: str) -> Case:
 
 def decided(desk: Desk, account: str, outcome: CaseOutcome) -> None:
     case = open_case(desk, account, "scams")
-    act = CaseAct(actor=ANALYST, note="chats and payments seen", case=CaseId(case.id), outcome=outcome)
+    act = CaseAct(actor=ANALYST, note="chats and payments seen", case=CaseId(case.id), outcome=outcome, done=case.tasks)
     assert desk.act(account, act).refusal is None
     desk.effects()
 

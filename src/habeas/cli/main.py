@@ -24,6 +24,7 @@ from habeas.cli import (
     keys,
     logins,
     measure,
+    orders,
     policy,
     reference,
     screening,
@@ -81,6 +82,7 @@ app.command()(staff.annul)
 app.command()(staff.exempt)
 app.add_typer(cases.app, name="case")
 app.add_typer(documents.app, name="document")
+app.add_typer(orders.app, name="order")
 app.add_typer(campaigns.app, name="campaign")
 app.add_typer(bulk.app, name="bulk")
 app.add_typer(reference.app, name="reference")

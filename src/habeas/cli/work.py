@@ -1,14 +1,17 @@
 """`habeas worker` and `habeas notices`: what is due is done, what users are told goes out, and what they were told."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from threading import Event
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from habeas.cli import show, wiring
 from habeas.cli.options import AccountArgument, JsonOption, StoreOption, account_id
+from habeas.cli.sealed import SealedKeyOption, SealedStoreOption, desk_on, sealed_url
 from habeas.domain.errors import BadInputError, HabeasError
 from habeas.domain.notice import Channel
 from habeas.service.tracing import Attribute, SpanName
@@ -44,6 +47,8 @@ def worker(
         typer.Option("--enable", metavar="CHANNEL", help="Use email or webhook again after it was switched off."),
     ] = None,
     store: StoreOption = None,
+    sealed_store: SealedStoreOption = None,
+    sealed_key: SealedKeyOption = None,
     json: JsonOption = False,
 ) -> None:
     """Fire due timers, deliver effects to other accounts, and send users their notices.
@@ -56,11 +61,16 @@ def worker(
     known = ", ".join(Channel)
     if enable is not None and enable not in Channel.__members__.values():
         raise BadInputError(f"--enable `{enable}` is no channel; known are {known}")
-    with (
-        wiring.opened_store(store) as opened,
-        wiring.opened_tracer() as tracer,
-        wiring.opened_intake(opened, tracer=tracer) as intake,
-    ):
+    with ExitStack() as stack:
+        opened = stack.enter_context(wiring.opened_store(store))
+        tracer = stack.enter_context(wiring.opened_tracer())
+        # No trace may tell that the desk does something, so its acts and those that share their commits are not traced.
+        is_desk = sealed_url(sealed_store) is not None
+        intake = stack.enter_context(wiring.opened_intake(opened, tracer=None if is_desk else tracer))
+        more: dict[str, Callable[[], int]] = {}
+        if is_desk:
+            desk = stack.enter_context(desk_on(opened, sealed_store, sealed_key))
+            more["orders"] = lambda: desk.sweep(intake)
         if enable is not None:
             enable_channel(opened, Channel(enable))
 
@@ -68,7 +78,7 @@ def worker(
             if once or any(done.values()):
                 show.json_line(done) if json else print(_told(done))
 
-        failed = keep_working(opened, intake, senders, Event(), tell, once=once, tracer=tracer)
+        failed = keep_working(opened, intake, senders, Event(), tell, more, once=once, tracer=tracer)
         if failed:
             raise failed[0]
 
@@ -88,11 +98,14 @@ def keep_working(
     senders: "list[Sender]",
     stopping: Event,
     tell: Callable[[dict[str, int]], None] = lambda _: None,
+    more: Mapping[str, Callable[[], int]] = MappingProxyType({}),
     *,
     once: bool = False,
     tracer: "Tracer | None" = None,
 ) -> list[HabeasError]:
-    """Rounds of what is due, one a second, until it is to stop; what went wrong in the last one."""
+    """Rounds of what is due, one a second, until it is to stop; what went wrong in the last one. `more` are further parts of a
+    round, by name.
+    """
     from habeas.service.delivery import Couriers
     from habeas.service.notices import Notices
 
@@ -100,7 +113,7 @@ def keep_working(
     said = ""
     with Couriers(store, senders, wiring.now) as couriers:
         while True:
-            done, failed = _round(store, intake, notices, couriers, tracer, wait=once)
+            done, failed = _round(store, intake, notices, couriers, more, tracer, wait=once)
             tell(done)
             if once:
                 return failed
@@ -110,7 +123,14 @@ def keep_working(
 
 
 def _round(
-    store: "Store", intake: "Intake", notices: "Notices", couriers: "Couriers", tracer: "Tracer | None", *, wait: bool
+    store: "Store",
+    intake: "Intake",
+    notices: "Notices",
+    couriers: "Couriers",
+    more: Mapping[str, Callable[[], int]],
+    tracer: "Tracer | None",
+    *,
+    wait: bool,
 ) -> tuple[dict[str, int], list[HabeasError]]:
     """What was done, and what went wrong: one part that fails keeps no other from its work."""
     from habeas.service.bulk import Bulks
@@ -126,12 +146,14 @@ def _round(
             BATCH_ROUND
         ),
         "bulk": lambda: Bulks(store, intake, wiring.now).run_all(BATCH_ROUND),
+        **more,
     }
+    traced = parts.keys() - more.keys()
     done: dict[str, int] = {}
     failed: list[HabeasError] = []
     for name, part in parts.items():
         try:
-            done[name] = part() if tracer is None else _traced(tracer, name, part)
+            done[name] = part() if tracer is None or name not in traced else _traced(tracer, name, part)
         except HabeasError as exc:
             done[name] = 0
             failed.append(exc)
@@ -161,6 +183,7 @@ def _told(done: dict[str, int]) -> str:
         "notices": "notices written",
         "campaigns": "accounts gone through for campaigns",
         "bulk": "restrictions gone through for bulk acts",
+        "orders": "things done at the sealed desk",
     }
     told = [f"{count} {words.get(name, f'sent by {name}')}" for name, count in done.items() if count]
     return ", ".join(told) or "nothing was due"

@@ -1,6 +1,7 @@
 """Appeals: what a user contests, and what becomes of it when somebody who had no part in it has decided (model 5.4)."""
 
 from habeas.decision import release
+from habeas.decision.desks import why_not_by_hand
 from habeas.decision.draft import Draft
 from habeas.domain import event_data as data
 from habeas.domain.actor import Actor
@@ -39,6 +40,9 @@ def why_not(draft: Draft, case: Case, by: Actor, outcome: CaseOutcome) -> Refusa
     if case.appeal is None:
         return None
     subject = subject_of(draft, case.appeal.restriction)
+    ends_it = outcome in (CaseOutcome.GRANTED, CaseOutcome.PARTLY)
+    if ends_it and subject is not None and (of_desk := why_not_by_hand(subject)) is not None:
+        return of_desk
     refused = why_not_decide_appeal(subject, by)
     if refused is None and outcome is CaseOutcome.GRANTED and subject is not None:
         refused = why_not_annul(subject, by)

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from habeas.decision import release
 from habeas.decision.birth import born
+from habeas.decision.desks import why_not_by_hand
 from habeas.decision.draft import Draft
 from habeas.domain import event_data as data
 from habeas.domain.case import CaseOutcome, CaseStatus, Opinion, Priority, with_opinion
@@ -13,7 +14,7 @@ from habeas.domain.decision import Refusal
 from habeas.domain.errors import MissingStatementError
 from habeas.domain.evidence import Allowance, Evidence, allowed_length
 from habeas.domain.kind import FOUR_EYES_KINDS, PERSON_ONLY_KINDS, Kind
-from habeas.domain.reason import Disclosure
+from habeas.domain.reason import Disclosure, Reason
 from habeas.domain.restriction import (
     AtEnd,
     Exemption,
@@ -53,6 +54,8 @@ def place(draft: Draft, act: data.PlaceAct) -> Refusal | None:
         return Refusal("no_kind", f"the reason {act.reason} has no default kind; name one with --kind")
     placement = Placement(reason=act.reason, kind=act.kind, scope=act.scope, evidence=act.evidence, at_end=act.at_end)
     planned = Planned(draft.policy, placement)
+    if planned.kind is Kind.LEGAL_FREEZE or act.reason in (Reason.LEGAL_ORDER, Reason.TERMS_REVIEW):
+        return Refusal("desk_only", f"{act.reason} as {planned.kind} is placed by its desk; see `habeas order`")
     allowance = allowed_length(draft.policy.ladder, planned.kind, act.evidence, planned.scope)
     refused = _why_not(draft, act, planned, allowance.permitted)
     if refused is not None:
@@ -254,7 +257,7 @@ def _subject(
     if found.origin is not None and found.origin_account in draft.facts.siblings:
         message = f"it mirrors `{found.origin}`, which stands for the whole holder; do this on that one"
         return Refusal("mirrored", message)
-    return found
+    return why_not_by_hand(found) or found
 
 
 def exempt(draft: Draft, act: data.ExemptAct) -> Refusal | None:

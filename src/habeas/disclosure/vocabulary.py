@@ -11,7 +11,7 @@ from habeas.playbook.policy import Policy
 
 COUNTRY = "country"
 DUE_AT = "due_at"
-TOLD_VERBATIM = ("authority", "authority_contact", "authority_reference", "announcement", "migrate_to")
+TOLD_VERBATIM = ("authority", "authority_contact", "authority_reference", "claims", "announcement", "migrate_to")
 """Facts that a person has entered to be shown: who gave a legal order, and how to reach them (row A091); where a region exit
 is announced, and where users can go on (rows B022, B042).
 """

@@ -44,6 +44,10 @@ MATCH_DELISTED = "habeas.match.delisted"
 CAMPAIGN_MET = "habeas.campaign.met"
 CAMPAIGN_ENDED = "habeas.campaign.ended"
 CAMPAIGN_RESIDUAL = "habeas.campaign.residual"
+REVIEW_PLACE = "habeas.review.place"
+ORDER_PLACE = "habeas.order.place"
+DESK_RENEW = "habeas.desk.renew"
+DESK_END = "habeas.desk.end"
 RESTRICTION_IMPORTED = "habeas.restriction.imported"
 ACCOUNT_IMPORTED = "habeas.account.imported"
 IMPORT_UNDONE = "habeas.import.undone"
@@ -121,6 +125,10 @@ OWN_EVENT_TYPES: dict[str, EventType] = {
     CAMPAIGN_MET: EventType(data.CampaignMet),
     CAMPAIGN_ENDED: EventType(data.CampaignEnded),
     CAMPAIGN_RESIDUAL: EventType(data.ResidualReported),
+    REVIEW_PLACE: EventType(data.ReviewAct),
+    ORDER_PLACE: EventType(data.OrderAct),
+    DESK_RENEW: EventType(data.DeskRenewAct),
+    DESK_END: EventType(data.DeskEndAct),
     RESTRICTION_IMPORTED: EventType(data.ImportedRestriction),
     ACCOUNT_IMPORTED: EventType(data.Profile),
     IMPORT_UNDONE: EventType(data.ImportUndone),

@@ -19,7 +19,7 @@ from habeas.domain.evidence import Evidence
 from habeas.domain.ids import AccountId, CaseId, DocumentFileId, DocumentRequestId, RestrictionId
 from habeas.domain.kind import Kind
 from habeas.domain.reason import Disclosure
-from habeas.domain.restriction import AtEnd, Condition, Restriction, Scope
+from habeas.domain.restriction import AtEnd, Condition, HeldAmount, Restriction, Scope
 
 Text = Annotated[str, Meta(max_length=1024)]
 Token = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -485,6 +485,47 @@ class ResidualReported(EventData, frozen=True, kw_only=True):
     usd: Decimal | None = None
     what: Text | None = None
     """What is left, in the exchange's words."""
+
+
+class ReviewAct(EventData, frozen=True, kw_only=True):
+    """The review desk limits an account while it is reviewed (model 5.5). Why, on what evidence and by whom is kept apart."""
+
+    cover: Token
+    """The row of the playbook's cover registry."""
+    ends_at: Instant
+    """One of the class's slots: when a person decides whether it goes on."""
+    scope: Scope = Scope.ACCOUNT
+    held: HeldAmount | None = None
+
+
+class OrderAct(EventData, frozen=True, kw_only=True):
+    """The order desk freezes on an instrument that it has verified, and that the user may hear of."""
+
+    reference: Token
+    """The authority's own, under which the order desk finds the instrument."""
+    jurisdiction: Token
+    evidence: Evidence = Evidence.E5
+    ends_at: Instant | None = None
+    """Where the instrument has an end; a person decides then. Without one it is looked at again as the reason says."""
+    scope: Scope = Scope.ACCOUNT
+    held: HeldAmount | None = None
+    disclosure: Disclosure = Disclosure.FULL
+    facts: dict[str, str] = {}
+    """What the user is told: the authority, how to reach it, its reference, who tells of a seizure."""
+
+
+class DeskRenewAct(EventData, frozen=True, kw_only=True):
+    """One of the two desks moves the end of what it placed."""
+
+    restriction: RestrictionId
+    ends_at: Instant
+
+
+class DeskEndAct(EventData, frozen=True, kw_only=True):
+    """One of the two desks ends what it placed: from now on, or as wrong from the start."""
+
+    restriction: RestrictionId
+    is_void: bool = False
 
 
 class ImportedRestriction(EventData, frozen=True, omit_defaults=True, kw_only=True):

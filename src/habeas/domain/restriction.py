@@ -441,6 +441,12 @@ def extend(restriction: Restriction, ends_at: datetime, cap_for: timedelta | Non
     return replace(restriction, ends_at=latest, generation=restriction.generation + 1)
 
 
+def stand_until(restriction: Restriction, ends_at: datetime) -> Restriction:
+    """A desk moves the end of what it placed, earlier or later."""
+    assert restriction.status is Status.ACTIVE
+    return replace(restriction, ends_at=ends_at, condition=None, generation=restriction.generation + 1)
+
+
 def renew(
     restriction: Restriction, by: Actor, ends_at: datetime, evidence: Evidence, evidence_ids: tuple[str, ...]
 ) -> Restriction:

@@ -25,6 +25,7 @@ from habeas.domain.proof import DECLARATION, EDUCATION, KYC, by_challenge, by_do
 from habeas.domain.reason import Disclosure
 from habeas.domain.region import RegionPolicy
 from habeas.domain.restriction import Ending, Scope, followers
+from habeas.playbook.cover import cover_faults
 from habeas.playbook.plan import Planned
 from habeas.playbook.policy import (
     DEFAULT_ENTITY,
@@ -36,6 +37,7 @@ from habeas.playbook.policy import (
     CampaignPolicy,
     CaseworkPolicy,
     Challenges,
+    CoverPolicy,
     DocumentPolicy,
     Entity,
     KindPolicy,
@@ -55,7 +57,7 @@ _SECTIONS = frozenset(
     {
         *("version", "title", "entity", "safety", "reason", "ladder", "kind", "challenge"),
         *("region", "leap", "response", "detector", "action", "release", "documents", "appeal", "casework", "life"),
-        *("feature", "rule", "acknowledge", "campaign", "run"),
+        *("feature", "rule", "acknowledge", "campaign", "run", "cover"),
     }
 )
 _BUILTIN = (timedelta, date, datetime)
@@ -96,7 +98,19 @@ def read_playbook(text: bytes, name: str) -> Playbook:
 
 _ENTITY_OVERRIDES = (
     *("safety", "reason", "ladder", "kind", "challenge", "region", "leap", "detector"),
-    *("release", "documents", "appeal", "casework", "life", "feature", "rule", "acknowledge", "campaign", "run"),
+    *(
+        "release",
+        "documents",
+        "appeal",
+        "casework",
+        "life",
+        "feature",
+        "rule",
+        "acknowledge",
+        "campaign",
+        "run",
+        "cover",
+    ),
 )
 
 
@@ -126,6 +140,7 @@ def _policy(tree: dict[str, Any], entity: str, version: str, name: str) -> Polic
         casework=read(merged["casework"], CaseworkPolicy, "casework"),
         life=read(merged["life"], LifePolicy, "life"),
         campaigns=read(merged["campaign"], CampaignPolicy, "campaign"),
+        covers=read(merged["cover"], CoverPolicy, "cover"),
         actions=read(merged["acknowledge"], ActionPolicy, "acknowledge"),
         responses=_by_typology((*responses, *rule_responses)),
         regions=regions,
@@ -155,20 +170,20 @@ class _Reader:
 
     def __call__(self, part: Any, type_: Any, section: str) -> Any:
         try:
-            return msgspec.convert(_with_durations(part), type_, builtin_types=_BUILTIN, strict=True)
+            return msgspec.convert(with_durations(part), type_, builtin_types=_BUILTIN, strict=True)
         except msgspec.ValidationError as exc:
             message, _, path = str(exc).partition(" - at `$")
             where = f"{section}{path.rstrip('`')}"
             raise PlaybookError(f"{self.name}: at `{where}`: {message[:1].lower()}{message[1:]}") from None
 
 
-def _with_durations(part: Any) -> Any:
+def with_durations(part: Any) -> Any:
     """The same tree with `"24h"`, `"7d"`, `"30m"` read as durations."""
     match part:
         case dict():
-            return {key: _with_durations(value) for key, value in part.items()}
+            return {key: with_durations(value) for key, value in part.items()}
         case list():
-            return [_with_durations(value) for value in part]
+            return [with_durations(value) for value in part]
         case str() if found := _DURATION.match(part):
             return timedelta(**{_UNITS[found[2]]: int(found[1])})
         case _:
@@ -227,6 +242,7 @@ def _faults(policy: Policy, responses: tuple[Response, ...]) -> Iterator[str]:
         yield "at `life`: records are kept for longer than withdrawals are open; make `retain_for` the longer one"
     if not policy.campaigns.signing or not all(policy.campaigns.signing):
         yield "at `campaign.signing`: name at least one group of roles, and in each at least one role"
+    yield from (f"at `cover`: {fault}" for fault in cover_faults(policy.covers))
     for code, release in policy.releases.items():
         yield from (f"at `release.{code}`: {fault}" for fault in _release_faults(policy, code, release))
     for code in policy.challenges.reasons:

@@ -261,6 +261,25 @@ class LifePolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How soon it is tried again to forget an account on which something still rests."""
 
 
+class Cover(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A row of `[cover.row]`: one way in which a review limits an account. Ordinary reviews use it like every other."""
+
+    kind: Kind
+    scope: Scope = Scope.ACCOUNT
+    jurisdictions: tuple[str, ...] = ()
+    """Where it is used; empty: everywhere."""
+
+
+class CoverPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`[cover]`: the class of reviews, of which nobody can tell one from the other (model 5.5)."""
+
+    slot_every: timedelta
+    """A review ends, or is said to go on, at instants that lie so far apart, for everybody at the same ones."""
+    short_for: timedelta
+    """A review that is over within so long ends at a full hour instead."""
+    row: dict[str, Cover]
+
+
 class CampaignPolicy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`[campaign]`: how a region is left (model 5.4)."""
 
@@ -351,6 +370,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     casework: CaseworkPolicy
     life: LifePolicy
     campaigns: CampaignPolicy
+    covers: CoverPolicy
     actions: ActionPolicy
     regions: RegionPolicy
     responses: dict[str, tuple[Response, ...]]

@@ -9,6 +9,7 @@ Modules, from what is said to where it is kept:
 - `rows`: the rows of the tables, and what a table engine must do with them
 - `records`: from a decided event to rows, and from rows back to what they mean
 - `unit_of_work`: the port, on rows
+- `sqlite_file`: a SQLite file with its transactions and its key
 - `memory`, `sqlite`, `postgres_rows`: three table engines
 - `gathered`: what a transaction has yet to write
 - `postgres`: connections, transactions and keys of a store in a server

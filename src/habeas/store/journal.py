@@ -55,9 +55,9 @@ def genesis(account: AccountId) -> bytes:
     return sha256(b"habeas journal 1\0" + account.encode()).digest()
 
 
-def write_entry(account: AccountId, sequence: int, kind: EntryKind, at: int, previous: bytes, sealed: bytes) -> bytes:
+def write_entry(account: AccountId, sequence: int, kind: str, at: int, previous: bytes, sealed: bytes) -> bytes:
     """The bytes of an entry, to be stored as they are."""
-    return _encode((FORMAT, account, sequence, kind.value, at, previous, sealed))
+    return _encode((FORMAT, account, sequence, str(kind), at, previous, sealed))
 
 
 def read_entry(stored: bytes) -> Entry:

@@ -1,16 +1,9 @@
-"""The store in one SQLite file (write-ahead log, every commit on the disk), which several processes may share.
+"""The store in one SQLite file, which several processes may share (`sqlite_file`)."""
 
-Nothing that was read outlives its transaction, so it does not matter who wrote in between. Writers of one process take turns
-by a lock, processes by SQLite's. Readers have connections of their own, see the state at the beginning of their block, and
-wait for nobody.
-"""
-
-import os
 import sqlite3
 import stat
-import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from habeas.domain.ids import (
@@ -26,15 +19,11 @@ from habeas.domain.ids import (
 from habeas.service.ports import EventKey, Share, StoreFacts, Work
 from habeas.store.errors import (
     AlreadyRecordedError,
-    BusyStoreError,
-    FailedStoreError,
     LostKeyError,
     StaleWriteError,
-    StoreError,
-    WrongKeyError,
 )
 from habeas.store.ledger_tables import FileLedgerTables, LedgerTables
-from habeas.store.migrations import migrate
+from habeas.store.migrations import PUBLIC
 from habeas.store.rows import (
     BEFORE_ALL_CASES,
     DEALINGS_KEPT_US,
@@ -62,17 +51,9 @@ from habeas.store.rows import (
     RestrictionRow,
     TimerRow,
 )
-from habeas.store.unit_of_work import StoredReader, StoredUnitOfWork, Turns
-from habeas.store.vault import SigningKey, Vault, make_key, read_key, signing_key_path
-
-SQLITE_MIN = (3, 37, 0)
-"""The first SQLite with STRICT tables."""
-
-BUSY_FOR_S = 30.0
-"""How long a writer waits for another process."""
-
-CHECKPOINT_PAGES = 4_000
-"""Size of the write-ahead log, in pages of 4 KiB, at which it is copied into the file."""
+from habeas.store.sqlite_file import BUSY_FOR_S, SqliteFile
+from habeas.store.unit_of_work import StoredReader, StoredUnitOfWork
+from habeas.store.vault import SigningKey, make_key, read_key, signing_key_path
 
 _ACCOUNT = """
     SELECT a.*, k.wrapped_key FROM account a LEFT JOIN account_key k ON k.account_id = a.account_id WHERE a.account_id = ?
@@ -562,33 +543,15 @@ class SqliteRows:
         self._run(_RETIRE_REFERENCE, (kind,))
 
 
-class SqliteStore:
+class SqliteStore(SqliteFile):
     """The port `service.ports.Store` on one file. Its keys are in files beside it: the master key in `<path>.key`, the one
     that signs checkpoints in `<path>.signing-key`.
     """
 
     def __init__(self, path: Path, busy_for_s: float = BUSY_FOR_S) -> None:
         """Open the store, made and migrated if need be. Raises StoreError."""
-        if sqlite3.sqlite_version_info < SQLITE_MIN:
-            needed = ".".join(map(str, SQLITE_MIN))
-            raise StoreError(f"this Python has SQLite {sqlite3.sqlite_version}; a store needs {needed} or later")
-        self.path = path.absolute()
-        self._busy_for_s = busy_for_s
-        self._turns = Turns()
-        self._idle: list[sqlite3.Connection] = []
-        self._is_closed = False
-        self._key_path = key_path_of(self.path)
+        super().__init__(path, PUBLIC, busy_for_s)
         self._signing_key_path = signing_key_path(self._key_path)
-        with self._translated():
-            _make_file(self.path)
-            self._writer = self._connect()
-            try:
-                self._use_write_ahead_log()
-                migrate(self._writer, self.path)
-                self._vault = self._open_vault()
-            except BaseException:
-                self._writer.close()
-                raise
         self.identity_key = self._vault.identity_key
 
     @contextmanager
@@ -606,26 +569,6 @@ class SqliteStore:
     def reading(self) -> Iterator[StoredReader]:
         with self.reading_rows() as connection:
             yield StoredReader(SqliteRows(connection), self._vault)
-
-    @contextmanager
-    def writing_rows(self) -> Iterator[sqlite3.Connection]:
-        """The connection that writes, in an exclusive transaction of its own; for tables that are no account's."""
-        assert not self._is_closed, "the store is closed"
-        with self._translated(), self._turns.turn(), self._exclusive():
-            yield self._writer
-
-    @contextmanager
-    def reading_rows(self) -> Iterator[sqlite3.Connection]:
-        """A connection with one consistent view; for tables that are no account's."""
-        assert not self._is_closed, "the store is closed"
-        with self._translated():
-            connection = self._borrow()
-            try:
-                connection.execute("BEGIN")
-                connection.execute(_PLAYBOOK, ("",)).fetchone()  # The view is taken by the first read, not by BEGIN.
-                yield connection
-            finally:
-                self._give_back(connection)
 
     @contextmanager
     def shares(self, work: Work) -> Iterator[Iterator[Share]]:  # noqa: ARG002 - writers take turns anyway
@@ -666,123 +609,3 @@ class SqliteStore:
             key_path=str(self._key_path),
             key_mode=stat.S_IMODE(self._key_path.stat().st_mode),
         )
-
-    def back_up(self, to: Path) -> None:
-        """Copy the whole store, as of one instant, into a new file that only its owner may read; everybody reads and writes
-        on meanwhile. Keys are not in it. Raises StoreError, also where there is a file already.
-        """
-        try:
-            os.close(os.open(to, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        except OSError as exc:
-            raise StoreError(f"the backup `{to}` cannot be made: {exc.strerror}; name a new file") from None
-        try:
-            # All pages in one step: a copy in several would begin again whenever another process writes.
-            with self._translated(), closing(self._connect()) as source, closing(sqlite3.connect(to)) as target:
-                source.backup(target)
-        except BaseException:
-            to.unlink()
-            raise
-
-    def close(self) -> None:
-        self._is_closed = True
-        while self._idle:
-            self._idle.pop().close()
-        self._writer.close()
-
-    @contextmanager
-    def _exclusive(self) -> Iterator[None]:
-        self._writer.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._writer.execute("COMMIT")
-        except BaseException:
-            if self._writer.in_transaction:  # Some errors have SQLite itself undo the transaction.
-                self._writer.execute("ROLLBACK")
-            raise
-
-    def _borrow(self) -> sqlite3.Connection:
-        with suppress(IndexError):
-            return self._idle.pop()
-        return self._connect()
-
-    def _give_back(self, connection: sqlite3.Connection) -> None:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        if self._is_closed:
-            connection.close()
-        else:
-            self._idle.append(connection)
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path,
-            timeout=self._busy_for_s,
-            isolation_level=None,  # Transactions begin and end where we say so.
-            check_same_thread=False,  # One thread at a time: writers by their turns, readers by borrowing.
-        )
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-        return connection
-
-    def _use_write_ahead_log(self) -> None:
-        # Two processes that make the same store may meet here, where SQLite fails at once instead of waiting.
-        deadline = time.monotonic() + self._busy_for_s
-        while self._writer.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            try:
-                self._writer.execute("PRAGMA journal_mode = WAL")
-            except sqlite3.OperationalError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
-
-    def _open_vault(self) -> Vault:
-        key_path = self._key_path
-        proof = self._proof()
-        if proof is None:
-            with self._exclusive():
-                proof = self._proof()
-                if proof is None:
-                    proof = Vault(make_key(key_path)).proof()
-                    self._writer.execute("INSERT INTO meta VALUES ('key_proof', ?)", (proof,))
-        master = read_key(key_path)
-        if master is None:
-            raise LostKeyError(key_path, self.path)
-        vault = Vault(master)
-        if not vault.is_proved_by(proof):
-            raise WrongKeyError(key_path, self.path)
-        return vault
-
-    def _proof(self) -> bytes | None:
-        row = self._writer.execute("SELECT value FROM meta WHERE name = 'key_proof'").fetchone()
-        return None if row is None else row[0]
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Driver errors become errors of the port."""
-        try:
-            yield
-        except sqlite3.Error as exc:
-            # The low byte is the primary code; the rest says which kind of busy.
-            if getattr(exc, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
-                raise BusyStoreError(self.path, self._busy_for_s) from exc
-            raise FailedStoreError(self.path, exc) from exc
-
-
-def key_path_of(path: Path) -> Path:
-    """Where the master key of a store in a file lies."""
-    return path.with_name(f"{path.name}.key")
-
-
-def _make_file(path: Path) -> None:
-    """An empty file that only its owner may read, unless there is a file; SQLite gives its side files the same mode.
-
-    A file that is there is not opened: closing it would end every lock that this process has on it by other connections
-    (sqlite.org/howtocorrupt.html, 2.2), and another process could then take the log away under them.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    except OSError as exc:
-        raise FailedStoreError(path, exc) from None

@@ -39,7 +39,7 @@ class OfOne(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Numbered(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which checkpoints."""
 
-    after: Annotated[int, Meta(ge=0, description="Those with a higher number.")] = 0
+    after: Annotated[int, Meta(ge=0, le=2**63 - 1, description="Those with a higher number.")] = 0
     limit: Limit = LIMIT
 
 

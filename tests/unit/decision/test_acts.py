@@ -85,7 +85,6 @@ def test_the_condition_of_a_reason_is_no_way_around_the_ladder() -> None:
 
 TWO_PEOPLE = [
     ("MALICIOUS_USER", "PERM_BAN", {"evidence": "E4"}, COUNSEL),
-    ("LEGAL_ORDER", "LEGAL_FREEZE", {"evidence": "E5"}, COUNSEL),
     ("SANCTIONS_NEXUS", "SANCTIONS_BLOCK", {"evidence": "E5"}, Actor("olga", Role.SANCTIONS_OFFICER)),
     ("MALICIOUS_USER", "FROZEN", {"evidence": "E4", "ends_at": NOON + span("60d")}, SUE),
 ]

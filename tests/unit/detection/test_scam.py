@@ -233,7 +233,8 @@ def test_the_hold_ends_with_the_investigation_or_becomes_milder_by_its_time() ->
     held = Story()
     for number in range(3):
         reported(held, a_reporter(number))
-    held.opinion(the_case(held, "scams"), "unfounded", actor=ANALYST)
+    case = the_case(held, "scams")
+    held.opinion(case, "unfounded", actor=ANALYST, done=case.tasks)
     assert held.standing == []
     left = Story()
     for number in range(3):
@@ -352,7 +353,13 @@ def test_a_confirmed_offender_is_frozen_by_a_person_and_those_who_paid_are_told(
         DealtWith(AccountId("payer"), NOON - span("2d"), True),
         DealtWith(AccountId("old"), NOON - span("80d"), True),
     )
-    act: dict[str, Any] = {"case": case.id, "outcome": "confirmed", "actor": ANALYST, "note": "chats and payments seen"}
+    act: dict[str, Any] = {
+        "case": case.id,
+        "outcome": "confirmed",
+        "actor": ANALYST,
+        "note": "chats and payments seen",
+        "done": case.tasks,
+    }
     story.event("habeas.case.decide", by="habeas:staff", looked_up=Facts(case=case, dealt_with=dealt), **act)
     assert story.standing == [("SCAM_OFFENDER", "FROZEN", "account")]
     (frozen,) = story.state.in_force(story.now)
@@ -362,12 +369,27 @@ def test_a_confirmed_offender_is_frozen_by_a_person_and_those_who_paid_are_told(
     assert told(story, "habeas.report.judged") == ["reporter-0", "reporter-1", "reporter-2"]
 
 
+@pytest.mark.row("A053", "A074")
+@pytest.mark.parametrize("outcome", ["confirmed", "unfounded", "offboard"])
+def test_a_report_to_authorities_is_considered_before_an_offenders_case_ends_however_it_ends(outcome: str) -> None:
+    story = Story()
+    for number in range(3):
+        reported(story, a_reporter(number))
+    case = the_case(story, "scams")
+    assert case.tasks == ("consider_report",)
+    refused = story.opinion(case, outcome, actor=ANALYST).refusal
+    assert refused is not None
+    assert "consider_report" in refused.message
+    assert story.opinion(case, outcome, actor=ANALYST, done=case.tasks).refusal is None
+
+
 @pytest.mark.row("A052")
 def test_off_boarding_is_proposed_by_one_person_and_signed_by_counsel() -> None:
     story = Story()
     for number in range(3):
         reported(story, a_reporter(number))
-    story.opinion(the_case(story, "scams"), "offboard", actor=ANALYST)
+    case = the_case(story, "scams")
+    story.opinion(case, "offboard", actor=ANALYST, done=case.tasks)
     (ban,) = (r for r in story.state.restrictions if r.kind == "PERM_BAN")
     assert not ban.is_in_force(story.now)
     assert story.approved(ban.id, actor=ANALYST).refusal is not None
