@@ -64,9 +64,11 @@ def worker(
     with ExitStack() as stack:
         opened = stack.enter_context(wiring.opened_store(store))
         tracer = stack.enter_context(wiring.opened_tracer())
-        intake = stack.enter_context(wiring.opened_intake(opened, tracer=tracer))
+        # No trace may tell that the desk does something, so its acts and those that share their commits are not traced.
+        is_desk = sealed_url(sealed_store) is not None
+        intake = stack.enter_context(wiring.opened_intake(opened, tracer=None if is_desk else tracer))
         more: dict[str, Callable[[], int]] = {}
-        if sealed_url(sealed_store) is not None:
+        if is_desk:
             desk = stack.enter_context(desk_on(opened, sealed_store, sealed_key))
             more["orders"] = lambda: desk.sweep(intake)
         if enable is not None:
@@ -146,11 +148,12 @@ def _round(
         "bulk": lambda: Bulks(store, intake, wiring.now).run_all(BATCH_ROUND),
         **more,
     }
+    traced = parts.keys() - more.keys()
     done: dict[str, int] = {}
     failed: list[HabeasError] = []
     for name, part in parts.items():
         try:
-            done[name] = part() if tracer is None else _traced(tracer, name, part)
+            done[name] = part() if tracer is None or name not in traced else _traced(tracer, name, part)
         except HabeasError as exc:
             done[name] = 0
             failed.append(exc)

@@ -1,10 +1,9 @@
 """The store in one SQLite file, which several processes may share (`sqlite_file`)."""
 
-import os
 import sqlite3
 import stat
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from habeas.domain.ids import (
@@ -22,7 +21,6 @@ from habeas.store.errors import (
     AlreadyRecordedError,
     LostKeyError,
     StaleWriteError,
-    StoreError,
 )
 from habeas.store.ledger_tables import FileLedgerTables, LedgerTables
 from habeas.store.migrations import PUBLIC
@@ -611,19 +609,3 @@ class SqliteStore(SqliteFile):
             key_path=str(self._key_path),
             key_mode=stat.S_IMODE(self._key_path.stat().st_mode),
         )
-
-    def back_up(self, to: Path) -> None:
-        """Copy the whole store, as of one instant, into a new file that only its owner may read; everybody reads and writes
-        on meanwhile. Keys are not in it. Raises StoreError, also where there is a file already.
-        """
-        try:
-            os.close(os.open(to, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        except OSError as exc:
-            raise StoreError(f"the backup `{to}` cannot be made: {exc.strerror}; name a new file") from None
-        try:
-            # All pages in one step: a copy in several would begin again whenever another process writes.
-            with self._translated(), closing(self._connect()) as source, closing(sqlite3.connect(to)) as target:
-                source.backup(target)
-        except BaseException:
-            to.unlink()
-            raise

@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from habeas.store.errors import BusyStoreError, FailedStoreError, LostKeyError, StoreError, WrongKeyError
@@ -51,6 +51,22 @@ class SqliteFile:
             except BaseException:
                 self._writer.close()
                 raise
+
+    def back_up(self, to: Path) -> None:
+        """Copy the whole store, as of one instant, into a new file that only its owner may read; everybody reads and writes
+        on meanwhile. Keys are not in it. Raises StoreError, also where there is a file already.
+        """
+        try:
+            os.close(os.open(to, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        except OSError as exc:
+            raise StoreError(f"the backup `{to}` cannot be made: {exc.strerror}; name a new file") from None
+        try:
+            # All pages in one step: a copy in several would begin again whenever another process writes.
+            with self._translated(), closing(self._connect()) as source, closing(sqlite3.connect(to)) as target:
+                source.backup(target)
+        except BaseException:
+            to.unlink()
+            raise
 
     @contextmanager
     def writing_rows(self) -> Iterator[sqlite3.Connection]:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Collection, Iterator
+from threading import Event
 from typing import Any
 
 import pytest
@@ -77,10 +78,14 @@ def test_a_request_goes_on_with_the_trace_of_its_caller_and_takes_nothing_else_o
 
 
 def test_a_round_of_the_worker_is_told_by_its_parts(traced: Traced) -> None:
-    from threading import Event
-
     traced.service.tell("e-1", "account.opened", "alice", {"residence": "CN"})
     keep_working(traced.service.store, traced.service.intake, [], Event(), once=True, tracer=traced.tracer)
+    assert {attributes(span)[Attribute.PART] for span in traced.spans(SpanName.PART)} == PARTS
+
+
+def test_what_the_desk_does_in_a_round_is_not_told(traced: Traced) -> None:
+    more = {"orders": lambda: 3}
+    keep_working(traced.service.store, traced.service.intake, [], Event(), more=more, once=True, tracer=traced.tracer)
     assert {attributes(span)[Attribute.PART] for span in traced.spans(SpanName.PART)} == PARTS
 
 
