@@ -135,7 +135,9 @@ def test_taking_back_that_was_killed_goes_on(tmp_path: Path, url: str) -> None:
     after = run(undo)
 
     assert after["restrictions"] == {"lifted": 2 * ROWS // 3}
-    assert after["import"]["undo_step"]["done"] == 2 * ROWS // 3
+    # What was ended before the first run could write down how far it had got is not gone through again.
+    assert after["import"]["undo_step"]["done"] <= 2 * ROWS // 3
+    assert after["import"]["undo_step"]["finished_at"] is not None
     store = open_store(url)
     try:
         with store.reading() as reader:
